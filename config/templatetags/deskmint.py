@@ -1,0 +1,135 @@
+"""The template tags of Deskmint's pages; a built-in library, so no template loads it."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+    Widget,
+)
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django_cotton.templatetags import Attrs
+
+register = template.Library()
+
+TONES = ("", "t2", "t3", "t4", "t5")
+ROLES = {
+    "thead": "rowgroup",
+    "tbody": "rowgroup",
+    "tfoot": "rowgroup",
+    "tr": "row",
+    "th": "columnheader",
+    "td": "cell",
+}
+_TABLE_TAG = re.compile(r"<(thead|tbody|tfoot|tr|th|td)\b(?![^>]*\brole=)([^>]*)>")
+
+
+@cache
+def _drawings() -> dict[str, str]:
+    built: dict[str, str] = json.loads(
+        (settings.BASE_DIR / "frontend/dist/.vite/icons.json").read_text()
+    )
+    return built
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "size-5") -> SafeString:
+    """Draw a lucide icon in place. An unknown name is a bug and raises KeyError."""
+    return format_html(
+        '<svg class="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75"'
+        ' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
+        classes,
+        mark_safe(_drawings()[name]),  # noqa: S308 - from our own build
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """`Mia Sofie Holm` → `MH`."""
+    words = [word for word in re.split(r"[^\w]+", str(name)) if word]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else "?"
+    return letters.upper()
+
+
+@register.filter
+def tone(id_: int | None) -> str:
+    """Pick the tint of a face: always the same for one person or company."""
+    return TONES[int(id_ or 0) % len(TONES)]
+
+
+@register.filter
+def table_roles(rows: str) -> SafeString:
+    """Name the role of each part, because a table shown as cards loses the implied ones."""
+
+    def with_role(match: re.Match[str]) -> str:
+        tag, rest = match.groups()
+        role = "rowheader" if 'scope="row"' in rest else ROLES[tag]
+        return f'<{tag} role="{role}"{rest}>'
+
+    return mark_safe(_TABLE_TAG.sub(with_role, rows))  # noqa: S308 - an already rendered slot
+
+
+@register.filter
+def flat(attrs: Attrs) -> SafeString:
+    """Write a component's further attributes, escaped (cotton's own output of them is not)."""
+    return flatatt(attrs.attrs_dict())
+
+
+@register.filter
+def kind(field: BoundField) -> str:
+    """Tell how a form field is laid out: `hidden`, `checkbox`, `choices` or `line`."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return "choices"
+    return "checkbox" if isinstance(widget, CheckboxInput) else "line"
+
+
+@register.simple_tag
+def control(
+    field: BoundField, attrs: Attrs | None = None, hint: str = "", *, framed: bool = False
+) -> SafeString:
+    """Render the input of a form field in our look, tied to its hint or error.
+
+    `framed`: a `div.input` around it carries the look. A placeholder is no label, so the ones
+    that a form brings are left out; one given as attribute of `<c-field>` is shown.
+    """
+    merged: dict[str, Any] = {"placeholder": False, **_look(field.field.widget, framed=framed)}
+    if field.errors:
+        merged["aria-describedby"] = f"{field.auto_id}_error"
+    elif hint:
+        merged["aria-describedby"] = f"{field.auto_id}_helptext"
+    extra: Mapping[str, Any] = attrs.attrs_dict() if attrs is not None else {}
+    if extra.get("class"):
+        merged["class"] = f"{merged.get('class', '')} {extra['class']}".strip()
+    merged.update({name: value for name, value in extra.items() if name != "class"})
+    return field.as_widget(attrs=merged)
+
+
+def _look(widget: Widget, *, framed: bool) -> dict[str, str]:
+    own = widget.attrs.get("class", "")
+    if framed:
+        return {"class": own} if own else {}
+    if isinstance(widget, CheckboxInput):
+        look = "checkbox checkbox-primary"
+    elif isinstance(widget, Select):
+        look = "select"
+    elif isinstance(widget, Textarea):
+        look = "textarea"
+    else:
+        look = "file-input" if isinstance(widget, FileInput) else "input"
+    return {"class": f"{look} {own}".strip()}

@@ -1,0 +1,12 @@
+import './app.css'
+import htmx from 'htmx.org'
+import './dialogs.js'
+import './sections.js'
+import './toasts.js'
+
+Object.assign(htmx.config, {
+  // The content security policy allows neither eval nor inline styles.
+  allowEval: false,
+  includeIndicatorStyles: false,
+  scrollIntoViewOnBoost: true,
+})
