@@ -1,0 +1,80 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Location
+from community.scoping import scoped
+from community.triggers import append_only
+
+
+class Source(models.TextChoices):
+    CREDITS = "credits", _("Credits")
+    PLANS = "plans", _("Plans")
+    OTHER = "other", _("Other")
+
+
+class RevenueLineQuerySet(models.QuerySet["RevenueLine"]):
+    pass
+
+
+class RevenueLine(models.Model):
+    """One sale, or what was taken back of one: net, in the month it happened."""
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    month = models.DateField(_("month"), help_text="The first day, in the location's time zone.")
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    method = models.CharField(_("method"), max_length=20)
+    label = models.CharField(_("label"), max_length=100)
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    key = models.CharField(_("key"), max_length=80)
+    happened_at = models.DateTimeField(_("happened"))
+
+    objects = scoped(RevenueLineQuerySet)
+
+    class Meta:
+        verbose_name = _("revenue line")
+        verbose_name_plural = _("revenue lines")
+        constraints = [
+            models.UniqueConstraint("location", "key", name="revenue_line_once_per_key"),
+            models.CheckConstraint(
+                condition=models.Q(source__in=Source.values), name="revenue_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(month__day=1), name="revenue_month_is_its_first_day"
+            ),
+        ]
+        triggers = append_only("revenue_line")
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.month}"
+
+
+class RevenueMonthQuerySet(models.QuerySet["RevenueMonth"]):
+    pass
+
+
+class RevenueMonth(models.Model):
+    """The rollup of revenue lines. Slots keep one location's sales from queueing on one row."""
+
+    SLOTS = 4
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    month = models.DateField(_("month"))
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    slot = models.PositiveSmallIntegerField(_("slot"))
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    lines = models.PositiveIntegerField(_("lines"))
+
+    objects = scoped(RevenueMonthQuerySet)
+
+    class Meta:
+        verbose_name = _("revenue month")
+        verbose_name_plural = _("revenue months")
+        constraints = [
+            models.UniqueConstraint(
+                "location", "month", "source", "slot", name="revenue_month_once_per_slot"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.source}"

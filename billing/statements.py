@@ -1,0 +1,80 @@
+"""The SQL of this app's writes. The counter is taken late: only the rollup slot comes after it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+INSERT_RECEIPT = """
+WITH counter AS (
+    INSERT INTO billing_documentcounter AS c (location_id, kind, last_number)
+    VALUES (%(location)s, 'receipt', 1)
+    ON CONFLICT (location_id, kind) DO UPDATE SET last_number = c.last_number + 1
+    RETURNING last_number
+), receipt AS (
+    INSERT INTO billing_receipt
+        (location_id, customer_id, sequence, number, issued_at, paid_at, paid_with, currency,
+         net_minor, tax_minor, total_minor, seller, buyer)
+    SELECT %(location)s, %(customer)s, last_number,
+           %(prefix)s || lpad(last_number::text, greatest(4, length(last_number::text)), '0'),
+           %(at)s, %(at)s, %(paid_with)s, %(currency)s,
+           %(net)s::bigint, %(tax)s::bigint, %(net)s::bigint + %(tax)s::bigint,
+           %(seller)s, %(buyer)s
+    FROM counter
+    RETURNING id, number
+), line AS (
+    INSERT INTO billing_receiptline
+        (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent)
+    SELECT id, %(description)s, %(net)s::bigint, %(tax)s::bigint,
+           %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s
+    FROM receipt
+)
+SELECT id, number FROM receipt
+"""
+
+
+@dataclass(frozen=True)
+class IssuedReceipt:
+    receipt_id: int
+    number: str
+
+
+def insert_receipt(
+    *,
+    location_id: int,
+    customer_id: int,
+    prefix: str,
+    paid_with: str,
+    currency: str,
+    net_minor: int,
+    tax_minor: int,
+    seller: dict[str, Any],
+    buyer: dict[str, Any],
+    description: str,
+    tax_name: str,
+    tax_percent: Decimal,
+    at: datetime,
+) -> IssuedReceipt:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_RECEIPT,
+            {
+                "location": location_id,
+                "customer": customer_id,
+                "prefix": prefix,
+                "at": at,
+                "paid_with": paid_with,
+                "currency": currency,
+                "net": net_minor,
+                "tax": tax_minor,
+                "seller": Jsonb(seller),
+                "buyer": Jsonb(buyer),
+                "description": description,
+                "tax_name": tax_name,
+                "tax_percent": tax_percent,
+            },
+        )
+        return IssuedReceipt(*cursor.fetchone())

@@ -1,0 +1,73 @@
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import F, FilteredRelation, Q
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django_scopes import scope, scopes_disabled
+
+from community.models import Location
+from community.principals import Principal
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def location_of_the_page(get_response: GetResponse) -> GetResponse:
+    """Open the scope of the location that the address names, for those who belong there.
+
+    Strangers to a location get the page that says how to join; what is not theirs
+    inside it is 404 by the scope. The operator's admin works across locations.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return get_response(request)
+        if match.app_name == "admin":
+            with scopes_disabled():
+                return get_response(request)
+        slug = match.captured_kwargs.get("slug")
+        if slug is None:
+            return get_response(request)
+        return _at_location(request, slug, get_response)
+
+    return middleware
+
+
+def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> HttpResponseBase:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    location = _standing(slug, request.user.pk)
+    if location is None:
+        raise Http404
+    request.location = location  # type: ignore[attr-defined]
+    request.principal = principal = Principal(  # type: ignore[attr-defined]
+        user_id=request.user.pk,
+        location_id=location.pk,
+        member_id=location.member_id,  # type: ignore[attr-defined]
+        member_state=location.member_state or "",  # type: ignore[attr-defined]
+        customer_id=location.customer_id,  # type: ignore[attr-defined]
+        role=location.role or "",  # type: ignore[attr-defined]
+    )
+    with scope(location=location):
+        if not (principal.is_member or principal.is_staff):
+            return render(request, "community/not_a_member.html", status=403)
+        return get_response(request)
+
+
+def _standing(slug: str, user_id: int) -> Location | None:
+    """The location with what the user is there, in one query."""
+    return (
+        Location.objects.filter(slug=slug)
+        .annotate(
+            mine=FilteredRelation("members", condition=Q(members__user_id=user_id)),
+            my_role=FilteredRelation("roles", condition=Q(roles__user_id=user_id)),
+            member_id=F("mine__pk"),
+            member_state=F("mine__state"),
+            customer_id=F("mine__customer__pk"),
+            role=F("my_role__kind"),
+        )
+        .first()
+    )

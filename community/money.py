@@ -1,0 +1,119 @@
+"""Money is an integer of minor units and an ISO currency. Rounding happens here and nowhere else."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, ngettext, to_locale
+
+ZERO_DECIMAL = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905
+)
+THREE_DECIMAL = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+MAX_MINOR = 10**12  # far above any sale, far below what a bigint holds
+
+
+class AmountTooPrecise(ValidationError):
+    def __init__(self, *, currency: str) -> None:
+        decimals = exponent(currency)
+        super().__init__(
+            ngettext(
+                "%(currency)s has at most %(decimals)d decimal place.",
+                "%(currency)s has at most %(decimals)d decimal places.",
+                decimals,
+            ),
+            code="amount_too_precise",
+            params={"currency": currency, "decimals": decimals},
+        )
+
+
+@dataclass(frozen=True)
+class Tax:
+    """A location's tax as it applies to one sale: percent, and whether prices contain it."""
+
+    name: str
+    percent: Decimal
+    included: bool
+
+
+@dataclass(frozen=True)
+class TaxedAmount:
+    """Net, tax and total of one item, in minor units. Always net + tax = total."""
+
+    net_minor: int
+    tax_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.net_minor + self.tax_minor
+
+
+def exponent(currency: str) -> int:
+    """How many decimal places the currency has, by ISO 4217."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def round_half_up(amount: Decimal) -> int:
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Turn 12.5 EUR into 1250 minor units.
+
+    :raises AmountTooPrecise: if the amount has more decimals than the currency
+    """
+    minor = amount.scaleb(exponent(currency))
+    if minor != minor.to_integral_value():
+        raise AmountTooPrecise(currency=currency)
+    return int(minor)
+
+
+def to_major(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
+def apply_tax(price_minor: int, tax: Tax) -> TaxedAmount:
+    """Tax per item, half up; included tax is total x r / (100 + r)."""
+    if tax.included:
+        tax_minor = round_half_up(price_minor * tax.percent / (100 + tax.percent))
+        return TaxedAmount(net_minor=price_minor - tax_minor, tax_minor=tax_minor)
+    return TaxedAmount(
+        net_minor=price_minor, tax_minor=round_half_up(price_minor * tax.percent / 100)
+    )
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "en")
+
+
+def format_money(minor: int, currency: str) -> str:
+    """€12.00 in the reader's language, with the typographic minus."""
+    text = format_currency(to_major(abs(minor), currency), currency, locale=_locale())
+    return f"−{text}" if minor < 0 else text
+
+
+def format_unit_price(minor: int, credits: Decimal, currency: str) -> str:
+    """Price per credit, rounded to the currency's decimals (at least two) for reading only."""
+    places = max(exponent(currency), 2) if exponent(currency) else 0
+    value = (to_major(minor, currency) / credits).quantize(
+        Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP
+    )
+    return format_currency(value, currency, locale=_locale())
+
+
+def format_credits(credits: Decimal, *, signed: bool = False) -> str:
+    """1234, 2.5, −6: without needless zeros and, in English, without grouping."""
+    locale = _locale()
+    text = format_decimal(
+        abs(credits), format="#,##0.##", locale=locale, group_separator=not locale.startswith("en")
+    )
+    if credits < 0:
+        return f"−{text}"
+    return f"+{text}" if signed else text
+
+
+def symbol(currency: str) -> str:
+    return get_currency_symbol(currency, locale=_locale())

@@ -1,0 +1,32 @@
+"""Who is asking, at which location: the argument of every `visible_to`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A user's standing at one location, read once per request."""
+
+    user_id: int
+    location_id: int
+    member_id: int | None = None
+    member_state: str = ""
+    customer_id: int | None = None
+    role: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in {"admin", "staff"}
+
+    @property
+    def is_member(self) -> bool:
+        """Active or suspended: the membership pages open, buying needs more."""
+        return self.member_state in {"active", "suspended"}
+
+    @property
+    def may_buy(self) -> bool:
+        return self.member_state == "active"

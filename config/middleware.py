@@ -1,0 +1,29 @@
+from collections.abc import Callable
+
+from django.db import connection
+from django.db.utils import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def probes(get_response: GetResponse) -> GetResponse:
+    """Answer health probes before sessions, hosts and tenants are looked at."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/livez":
+            return HttpResponse("ok", content_type="text/plain")
+        if request.path == "/readyz":
+            return _readyz()
+        return get_response(request)
+
+    return middleware
+
+
+def _readyz() -> HttpResponse:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError:
+        return HttpResponse("database unreachable", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,15 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from community import views as community
+
+urlpatterns = [
+    path("", community.choose_location, name="choose_location"),
+    path("accounts/", include("allauth.account.urls")),
+    path("account/theme/", community.theme, name="account_theme"),
+    path("webhooks/", include("payments.urls")),
+    path("admin/", admin.site.urls),
+    path("<slug:slug>/", include("community.urls")),
+    path("<slug:slug>/membership/", include("membership.urls")),
+    path("<slug:slug>/notifications/", include("notifications.urls")),
+]

@@ -1,0 +1,5 @@
+from credits.models.ledger import Entry, Wallet
+from credits.models.lots import Lot, LotMovement
+from credits.models.options import CreditOption, CreditUse
+
+__all__ = ["CreditOption", "CreditUse", "Entry", "Lot", "LotMovement", "Wallet"]

@@ -1,0 +1,99 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Customer, Location, User
+from community.principals import Principal
+from community.scoping import scoped
+from community.triggers import append_only
+
+
+class WalletQuerySet(models.QuerySet["Wallet"]):
+    pass
+
+
+class Wallet(models.Model):
+    """The lock and the running total of one customer's credits; `Entry` is the truth."""
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    customer = models.OneToOneField(Customer, models.PROTECT, related_name="wallet")
+    balance = models.DecimalField(_("balance"), max_digits=12, decimal_places=2, default=Decimal(0))
+    last_position = models.BigIntegerField(_("last position"), default=0)
+
+    objects = scoped(WalletQuerySet)
+
+    class Meta:
+        verbose_name = _("wallet")
+        verbose_name_plural = _("wallets")
+        constraints = [
+            models.CheckConstraint(condition=Q(balance__gte=0), name="wallet_balance_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Wallet {self.pk}"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, principal: Principal) -> "EntryQuerySet":
+        """Staff see every entry of their location, a member sees those of their wallet."""
+        if principal.is_staff:
+            return self.filter(location_id=principal.location_id)
+        return self.filter(
+            location_id=principal.location_id, wallet__customer_id=principal.customer_id
+        )
+
+    def newest_first(self) -> "EntryQuerySet":
+        return self.order_by("-position")
+
+
+class Entry(models.Model):
+    """One movement of credits. A mistake is reversed by a new entry, never edited."""
+
+    class Reason(models.TextChoices):
+        PURCHASE = "purchase", _("Purchase")
+        PLAN = "plan", _("Plan")
+        GIVEN = "given", _("Given")
+        IMPORTED = "imported", _("Imported")
+        SPENDING = "spending", _("Spending")
+        DEDUCTION = "deduction", _("Deduction")
+        REVERSAL = "reversal", _("Reversal")
+        RESTORATION = "restoration", _("Restoration")
+        LAPSE = "lapse", _("Lapse")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="entries")
+    credits = models.DecimalField(
+        _("credits"), max_digits=12, decimal_places=2, help_text="Positive when added."
+    )
+    position = models.BigIntegerField(
+        _("position"), help_text="The entry's place in its wallet, from 1."
+    )
+    balance_after = models.DecimalField(_("balance after"), max_digits=12, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=80)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    happened_at = models.DateTimeField(_("happened"))
+
+    objects = scoped(EntryQuerySet)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = [
+            models.UniqueConstraint("wallet", "position", name="entry_has_one_place_in_its_wallet"),
+            models.UniqueConstraint("wallet", "idempotency_key", name="entry_once_per_key"),
+            models.CheckConstraint(condition=~Q(credits=0), name="entry_moves_credits"),
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name="entry_never_overdraws"),
+            models.CheckConstraint(
+                condition=Q(reason="reversal") ^ Q(reverses__isnull=True),
+                name="entry_names_what_it_reverses",
+            ),
+        ]
+        triggers = append_only("entry")
+
+    def __str__(self) -> str:
+        return f"{self.credits} {self.reason}"

@@ -1,0 +1,122 @@
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Receipt
+from community.models import Customer, Location, Member
+from community.money import Tax, TaxedAmount
+from community.principals import Principal
+from community.scoping import scoped
+from community.triggers import no_truncate
+from credits.models import CreditOption, Entry
+from payments.models import Transaction
+
+# What may follow what: success outranks failure, and nothing leaves success.
+PURCHASE_TRANSITIONS = [
+    ("pending", "completed"),
+    ("pending", "failed"),
+    ("pending", "expired"),
+    ("failed", "completed"),
+    ("expired", "completed"),
+]
+
+
+class PurchaseQuerySet(models.QuerySet["Purchase"]):
+    def visible_to(self, principal: Principal) -> "PurchaseQuerySet":
+        """Staff see every purchase of their location, a member sees their own."""
+        if principal.is_staff:
+            return self.filter(location_id=principal.location_id)
+        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+
+
+class Purchase(models.Model):
+    """One attempt of a customer to get one option, with what it was and cost, frozen."""
+
+    class Method(models.TextChoices):
+        GATEWAY = "gateway", _("Gateway")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        EXPIRED = "expired", _("Expired")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    key = models.UUIDField(_("idempotency key"), unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="purchases")
+    bought_by = models.ForeignKey(Member, models.PROTECT, related_name="purchases")
+    option = models.ForeignKey(CreditOption, models.PROTECT, related_name="purchases")
+    credits = models.DecimalField(_("credits"), max_digits=12, decimal_places=2)
+    expiry_months = models.PositiveSmallIntegerField(_("expiry"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    list_price_minor = models.BigIntegerField(_("list price, minor units"))
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    tax_minor = models.BigIntegerField(_("tax, minor units"))
+    total_minor = models.BigIntegerField(_("total, minor units"))
+    tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
+    tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    tax_included = models.BooleanField(_("price includes tax"))
+    method = models.CharField(_("method"), max_length=10, choices=Method)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PENDING)
+    charge = models.OneToOneField(Transaction, models.PROTECT, related_name="purchase")
+    accrual = models.OneToOneField(
+        Entry, models.PROTECT, null=True, blank=True, related_name="purchase"
+    )
+    receipt = models.OneToOneField(
+        Receipt, models.PROTECT, null=True, blank=True, related_name="purchase"
+    )
+    created_at = models.DateTimeField(_("created"))
+    completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
+
+    objects = scoped(PurchaseQuerySet)
+
+    class Meta:
+        verbose_name = _("purchase")
+        verbose_name_plural = _("purchases")
+        constraints = [
+            models.CheckConstraint(condition=Q(credits__gt=0), name="purchase_buys_credits"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")) & Q(total_minor__gt=0),
+                name="purchase_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="completed") ^ Q(accrual__isnull=True),
+                name="purchase_completed_has_its_credits",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="completed") ^ Q(receipt__isnull=True),
+                name="purchase_completed_has_its_receipt",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="completed") ^ Q(completed_at__isnull=True),
+                name="purchase_completed_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="purchase_by_customer"),
+            models.Index(
+                fields=["created_at"], name="purchase_pending", condition=Q(state="pending")
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="purchase_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.FSM(
+                name="purchase_state_moves_forward",
+                field="state",
+                transitions=PURCHASE_TRANSITIONS,
+            ),
+            no_truncate("purchase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credits} {self.state}"
+
+    @property
+    def tax(self) -> Tax:
+        return Tax(name=self.tax_name, percent=self.tax_percent, included=self.tax_included)
+
+    @property
+    def amount(self) -> TaxedAmount:
+        return TaxedAmount(net_minor=self.net_minor, tax_minor=self.tax_minor)

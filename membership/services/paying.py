@@ -1,0 +1,211 @@
+"""Calls to the gateway around a purchase. No transaction is open while it is asked."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from membership.models import Purchase
+from membership.services.purchases import check_purchase
+from membership.services.settlement import ABANDONED, settle_transaction
+from payments.gateways.protocol import (
+    ChargeOutcome,
+    ChargeRequest,
+    ChargeState,
+    GatewayRefused,
+    GatewayUnavailable,
+    SetupOutcome,
+    SetupState,
+)
+from payments.models import Card, Transaction
+from payments.services.cards import record_card
+from payments.services.connecting import gateway_customer, gateway_of
+
+# A gateway forgets an idempotency key after a day at the earliest; a resend stays well inside.
+RESEND_WITHIN = timedelta(hours=20)
+# A card that is not entered or an authentication not passed by then is given up.
+GIVE_UP_AFTER = timedelta(hours=1)
+
+
+def open_card_setup(*, purchase: Purchase, at: datetime) -> SetupOutcome:
+    """Let the buyer enter a new card for this purchase; the browser gets the client secret.
+
+    :raises GatewayUnavailable, GatewayRefused: nothing was charged
+    """
+    charge = purchase.charge
+    gateway = gateway_of(charge.connection)
+    setup = gateway.open_setup(
+        customer=gateway_customer(charge.connection, purchase.customer),
+        key=f"setup-{charge.key}",
+    )
+    with transaction.atomic():
+        card, _made = Card.objects.get_or_create(
+            connection=charge.connection,
+            setup_reference=setup.reference,
+            defaults={
+                "location_id": charge.location_id,
+                "customer_id": charge.customer_id,
+                "state": Card.State.ENTERED,
+                "created_at": at,
+            },
+        )
+        Transaction.objects.filter(pk=charge.pk, card=None).update(card=card)
+    return setup
+
+
+def pay_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
+    """Charge the purchase's card, once however often it is called.
+
+    Answers None while the outcome is unknown; the purchase then stays pending.
+
+    :raises ValidationError: if the purchase may not go ahead any more; nothing is charged
+    """
+    if purchase.charge.card and not purchase.charge.card.reference:
+        outcome = _take_entered_card(purchase, at=at)
+        if outcome is not None:
+            return outcome
+    try:
+        claimed = _submit(purchase.pk, at=at)
+    except ValidationError as refusal:
+        _settle(purchase, _never_charged(purchase.charge, refusal.code), at=at)
+        raise
+    if not claimed:
+        return refresh_purchase(purchase=purchase, at=at)
+    return _charge(purchase, at=at)
+
+
+def refresh_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
+    """Ask the gateway how a pending charge went, and settle what it says.
+
+    Answers None if there is nothing to ask about or no answer.
+    """
+    charge = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
+    if charge.reference:
+        try:
+            outcome = gateway_of(charge.connection).read_charge(charge.reference)
+        except (GatewayUnavailable, GatewayRefused):
+            return None
+        return _settle(purchase, outcome, at=at)
+    if charge.state == Transaction.State.PENDING and charge.submitted_at:
+        if at - charge.submitted_at < RESEND_WITHIN:
+            return _charge(purchase, at=at)
+    return None
+
+
+def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
+    """Expire a purchase that its buyer left: no card entered, or no authentication passed.
+
+    Money that arrives all the same is credited: expired purchases still complete.
+    """
+    charge = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
+    if charge.submitted_at and not charge.reference:
+        return  # sent, and nothing heard yet: unknown, not over
+    if charge.reference:
+        try:
+            outcome = gateway_of(charge.connection).cancel_charge(charge.reference)
+        except GatewayUnavailable:
+            return
+    else:
+        outcome = _never_charged(charge, ABANDONED)
+    if outcome.state is ChargeState.FAILED:
+        outcome = replace(outcome, failure_code=ABANDONED)
+    _settle(purchase, outcome, at=at)
+
+
+def purchases_to_ask_about(*, at: datetime, older_than: timedelta) -> list[UUID]:
+    """Keys of purchases that are pending for longer than that, oldest first."""
+    return list(
+        Purchase.objects.filter(state=Purchase.State.PENDING, created_at__lt=at - older_than)
+        .order_by("created_at")
+        .values_list("key", flat=True)[:200]
+    )
+
+
+def _take_entered_card(purchase: Purchase, *, at: datetime) -> ChargeOutcome | None:
+    """Read the card that was entered in the browser; answers an outcome if there is none."""
+    charge = purchase.charge
+    assert charge.card
+    try:
+        setup = gateway_of(charge.connection).read_setup(charge.card.setup_reference)
+    except GatewayUnavailable:
+        return _pending(charge)
+    if setup.state is SetupState.READY:
+        assert setup.card
+        record_card(charge.card, setup.card)
+        Transaction.objects.filter(pk=charge.pk).update(paid_with=str(charge.card))
+        return None
+    code = setup.failure_code or "card_not_entered"
+    return _settle(purchase, _never_charged(charge, code), at=at)
+
+
+@transaction.atomic
+def _submit(purchase_id: int, *, at: datetime) -> bool:
+    """Claim the right to send the charge; only one caller gets it.
+
+    :raises ValidationError: if the purchase may not go ahead; then nobody has claimed it
+    """
+    purchase = Purchase.objects.select_related("charge").get(pk=purchase_id)
+    charge = Transaction.objects.select_for_update(no_key=True).get(pk=purchase.charge_id)
+    if charge.state != Transaction.State.PENDING or charge.submitted_at:
+        return False
+    charge.submitted_at = at
+    charge.save(update_fields=["submitted_at"])
+    check_purchase(purchase)
+    return True
+
+
+def _charge(purchase: Purchase, *, at: datetime) -> ChargeOutcome | None:
+    charge = Transaction.objects.select_related("connection", "card").get(pk=purchase.charge_id)
+    assert charge.card
+    gateway = gateway_of(charge.connection)
+    try:
+        outcome = gateway.charge(
+            ChargeRequest(
+                amount_minor=charge.amount_minor,
+                currency=charge.currency,
+                customer=gateway_customer(charge.connection, purchase.customer),
+                card=charge.card.reference,
+                key=str(charge.key),
+                description=f"{purchase.credits.normalize():f} credits, {purchase.location.name}",
+            )
+        )
+    except GatewayUnavailable:
+        return None
+    except GatewayRefused as refusal:
+        outcome = _never_charged(charge, refusal.code)
+    return _settle(purchase, outcome, at=at)
+
+
+def _settle(purchase: Purchase, outcome: ChargeOutcome, *, at: datetime) -> ChargeOutcome:
+    settle_transaction(
+        transaction_id=purchase.charge_id,
+        location_id=purchase.location_id,
+        outcome=outcome,
+        at=at,
+    )
+    return outcome
+
+
+def _never_charged(charge: Transaction, code: str) -> ChargeOutcome:
+    return ChargeOutcome(
+        reference=charge.reference,
+        state=ChargeState.FAILED,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        livemode=charge.connection.livemode,
+        key=str(charge.key),
+        failure_code=code,
+    )
+
+
+def _pending(charge: Transaction) -> ChargeOutcome:
+    return ChargeOutcome(
+        reference=charge.reference,
+        state=ChargeState.PENDING,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        livemode=charge.connection.livemode,
+        key=str(charge.key),
+    )

@@ -1,0 +1,189 @@
+"""What happens when a gateway says how a charge went. Page, webhook and sweeper all come here."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext, override
+
+from analytics.models import Source
+from analytics.services import record_revenue
+from billing.services import Buyer, issue_receipt
+from community.models import Location
+from community.money import Tax, TaxedAmount, format_credits
+from credits.models import Entry
+from credits.services.granting import book_accrual, lapse_date
+from membership.models import Purchase
+from membership.statements import (
+    SettlementFacts,
+    select_settlement,
+    update_completed,
+    update_state,
+)
+from notifications.models import Notification
+from notifications.services import notify
+from payments.gateways.protocol import ChargeOutcome, ChargeState
+from payments.models import Transaction
+from payments.services.cards import settle_entered_card
+from payments.statements import update_transaction
+
+log = structlog.get_logger(__name__)
+
+ABANDONED = "abandoned"  # the failure code of an attempt that its buyer left
+
+
+class Settled(StrEnum):
+    """What settling came to."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ALREADY = "already"
+    WAITING = "waiting"
+    MISMATCH = "mismatch"
+
+
+@transaction.atomic
+def settle_transaction(
+    *, transaction_id: int, location_id: int, outcome: ChargeOutcome, at: datetime
+) -> Settled:
+    """Record what became of a charge and do all that follows from it, once.
+
+    Idempotent and safe in any order: success outranks failure, and nothing leaves success.
+    Money that does not match what was asked for grants nothing (Settled.MISMATCH).
+    """
+    facts = select_settlement(transaction_id, location_id)
+    assert facts, "a charge belongs to a purchase"
+    if facts.purchase_state == Purchase.State.COMPLETED:
+        return Settled.ALREADY
+    if not _matches(facts, outcome):
+        log.error(
+            "charge_mismatch",
+            transaction=facts.transaction_id,
+            expected=[facts.amount_minor, facts.currency, facts.livemode],
+            reported=[outcome.amount_minor, outcome.currency, outcome.livemode],
+            reference=outcome.reference,
+        )
+        return Settled.MISMATCH
+    if outcome.state is ChargeState.SUCCEEDED:
+        return _complete(facts, outcome, at=at)
+    if facts.transaction_state == Transaction.State.FAILED:
+        return Settled.ALREADY
+    if outcome.state is ChargeState.FAILED:
+        return _fail(facts, outcome, at=at)
+    Transaction.objects.filter(pk=facts.transaction_id).update(reference=outcome.reference)
+    return Settled.WAITING
+
+
+def _matches(facts: SettlementFacts, outcome: ChargeOutcome) -> bool:
+    return (
+        (outcome.amount_minor, outcome.currency) == (facts.amount_minor, facts.currency)
+        and outcome.livemode == facts.livemode
+        and facts.reference in {"", outcome.reference}
+    )
+
+
+def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Settled:
+    """Money, credits, receipt, revenue and notification: all of it or nothing.
+
+    Locks in the one order: the transaction and purchase are held, then come wallet,
+    document number, rollup slot.
+    """
+    location = _location(facts)
+    update_transaction(
+        transaction_id=facts.transaction_id,
+        state=Transaction.State.SUCCEEDED,
+        reference=outcome.reference,
+        failure_code="",
+        at=at,
+    )
+    booked = book_accrual(
+        location_id=facts.location_id,
+        customer_id=facts.customer_id,
+        credits=facts.credits,
+        reason=Entry.Reason.PURCHASE,
+        key=f"purchase:{facts.purchase_id}",
+        made_by_id=facts.made_by_id,
+        lapses_at=lapse_date(location=location, months=facts.expiry_months, at=at),
+        paid_minor=facts.net_minor,
+        at=at,
+    )
+    if facts.card_id and facts.card_is_new:
+        settle_entered_card(facts.card_id, keep=facts.keep_card)
+    notify(
+        location=location,
+        user_ids=[facts.user_id],
+        kind=Notification.Kind.CREDITS_ADDED,
+        facts={
+            "credits": str(facts.credits),
+            "balance": str(booked.balance),
+            "purchase": str(facts.purchase_key),
+        },
+        key=f"purchase:{facts.purchase_id}",
+        at=at,
+    )
+    receipt_id = _write_documents(facts, location, at=at)
+    update_completed(
+        purchase_id=facts.purchase_id,
+        accrual_id=booked.entry_id,
+        receipt_id=receipt_id,
+        at=at,
+    )
+    return Settled.COMPLETED
+
+
+def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime) -> int:
+    with override(facts.locale):
+        description = gettext("%(credits)s credits") % {"credits": format_credits(facts.credits)}
+    receipt = issue_receipt(
+        location=location,
+        buyer=Buyer(facts.customer_id, facts.user_name, facts.user_email),
+        description=description,
+        amount=TaxedAmount(net_minor=facts.net_minor, tax_minor=facts.tax_minor),
+        tax=Tax(name=facts.tax_name, percent=facts.tax_percent, included=facts.tax_included),
+        currency=facts.currency,
+        paid_with=facts.paid_with,
+        at=at,
+    )
+    record_revenue(
+        location=location,
+        source=Source.CREDITS,
+        method=facts.gateway,
+        label=description,
+        net_minor=facts.net_minor,
+        key=f"purchase:{facts.purchase_id}",
+        at=at,
+    )
+    return receipt.receipt_id
+
+
+def _fail(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Settled:
+    update_transaction(
+        transaction_id=facts.transaction_id,
+        state=Transaction.State.FAILED,
+        reference=outcome.reference,
+        failure_code=outcome.failure_code[:60],
+        at=at,
+    )
+    if facts.card_id and facts.card_is_new:
+        settle_entered_card(facts.card_id, keep=False)
+    if facts.purchase_state == Purchase.State.PENDING:
+        expired = outcome.failure_code == ABANDONED
+        update_state(
+            purchase_id=facts.purchase_id,
+            state=Purchase.State.EXPIRED if expired else Purchase.State.FAILED,
+        )
+    return Settled.FAILED
+
+
+def _location(facts: SettlementFacts) -> Location:
+    return Location(
+        id=facts.location_id,
+        name=facts.location_name,
+        currency=facts.location_currency,
+        time_zone=facts.time_zone,
+        locale=facts.locale,
+        legal_name=facts.legal_name,
+        address=facts.address,
+        vat_number=facts.vat_number,
+    )

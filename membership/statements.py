@@ -1,0 +1,94 @@
+"""The SQL that this app's hot paths need: facts in one locked read, and the purchase's own write."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+# Locks the transaction, then its purchase: the order of every path that settles.
+SELECT_SETTLEMENT = """
+SELECT t.id, t.state, t.reference, t.amount_minor, t.currency, t.customer_id, t.made_by_id,
+       t.paid_with, t.card_id, t.keep_card, card.state = 'entered', g.gateway, g.livemode,
+       p.id, p.key, p.state, p.credits, p.expiry_months, p.net_minor, p.tax_minor, p.tax_name,
+       p.tax_percent, p.tax_included,
+       u.id, u.name, u.email,
+       l.id, l.name, l.currency, l.time_zone, l.locale, l.legal_name, l.address, l.vat_number
+FROM payments_transaction t
+JOIN payments_gatewayconnection g ON g.id = t.connection_id
+JOIN membership_purchase p ON p.charge_id = t.id
+JOIN community_customer c ON c.id = p.customer_id
+JOIN community_member m ON m.id = c.member_id
+JOIN community_user u ON u.id = m.user_id
+JOIN community_location l ON l.id = p.location_id
+LEFT JOIN payments_card card ON card.id = t.card_id
+WHERE t.id = %s AND t.location_id = %s
+FOR NO KEY UPDATE OF t, p
+"""
+
+UPDATE_COMPLETED = """
+UPDATE membership_purchase
+SET state = 'completed', accrual_id = %s, receipt_id = %s, completed_at = %s
+WHERE id = %s
+"""
+
+UPDATE_STATE = "UPDATE membership_purchase SET state = %s WHERE id = %s"
+
+
+@dataclass(frozen=True)
+class SettlementFacts:
+    """All that settling one charge needs to know, read under its locks."""
+
+    transaction_id: int
+    transaction_state: str
+    reference: str
+    amount_minor: int
+    currency: str
+    customer_id: int
+    made_by_id: int
+    paid_with: str
+    card_id: int | None
+    keep_card: bool
+    card_is_new: bool | None
+    gateway: str
+    livemode: bool
+    purchase_id: int
+    purchase_key: UUID
+    purchase_state: str
+    credits: Decimal
+    expiry_months: int | None
+    net_minor: int
+    tax_minor: int
+    tax_name: str
+    tax_percent: Decimal
+    tax_included: bool
+    user_id: int
+    user_name: str
+    user_email: str
+    location_id: int
+    location_name: str
+    location_currency: str
+    time_zone: str
+    locale: str
+    legal_name: str
+    address: str
+    vat_number: str
+
+
+def select_settlement(transaction_id: int, location_id: int) -> SettlementFacts | None:
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_SETTLEMENT, [transaction_id, location_id])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return SettlementFacts(*row) if row else None
+
+
+def update_completed(*, purchase_id: int, accrual_id: int, receipt_id: int, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE_COMPLETED, [accrual_id, receipt_id, at, purchase_id])
+
+
+def update_state(*, purchase_id: int, state: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE_STATE, [state, purchase_id])

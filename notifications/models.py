@@ -1,0 +1,51 @@
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Location, User
+from community.principals import Principal
+from community.scoping import scoped
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, principal: Principal) -> "NotificationQuerySet":
+        return self.filter(location_id=principal.location_id, user_id=principal.user_id)
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """Kind and plain facts of what happened; the words are chosen when it is shown."""
+
+    class Kind(models.TextChoices):
+        CREDITS_ADDED = "credits_added", _("Credits added")
+        CREDITS_LAPSED = "credits_lapsed", _("Credits lapsed")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    user = models.ForeignKey(User, models.PROTECT, related_name="notifications")
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    facts = models.JSONField(_("facts"), default=dict)
+    key = models.CharField(_("key"), max_length=80)
+    created_at = models.DateTimeField(_("created"))
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    objects = scoped(NotificationQuerySet)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            models.UniqueConstraint("user", "key", name="notification_once_per_user_and_key"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "location", "-id"], name="notification_by_user"),
+            models.Index(
+                fields=["user", "location"],
+                name="notification_unread",
+                condition=models.Q(read_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,23 @@
+"""Gateway secrets at rest: encrypted by a key ring of their own, not by SECRET_KEY."""
+
+from functools import cache
+from typing import Any
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+@cache
+def key_ring() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is encrypted in the database; the newest key of FIELD_KEYS writes, all read."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return key_ring().encrypt(value.encode()).decode() if value else value
+
+    def from_db_value(self, value: str | None, *_args: Any) -> str | None:
+        return key_ring().decrypt(value).decode() if value else value

@@ -1,0 +1,123 @@
+"""A gateway in memory for unit tests. Its cards are named after what happens to them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from threading import Lock
+from typing import Any
+
+from payments.gateways.protocol import (
+    Account,
+    CardDetails,
+    ChargeOutcome,
+    ChargeRequest,
+    ChargeState,
+    Event,
+    EventNotGenuine,
+    GatewayRefused,
+    GatewayUnavailable,
+    SetupOutcome,
+    SetupState,
+)
+
+
+@dataclass
+class FakeGateway:
+    """Charges any card; `card_declined`, `card_action` and `card_lost_answer` do as they say.
+
+    `entered` is the card that the next setup will turn out to hold; `on_charge` runs inside
+    the call, where a rival can be let in.
+    """
+
+    account: str = "acct_fake"
+    entered: str = "card_ok"
+    on_charge: Callable[[], None] = lambda: None
+    charges: dict[str, ChargeOutcome] = field(default_factory=dict)
+    detached: list[str] = field(default_factory=list)
+    webhooks: list[str] = field(default_factory=list)
+    _setups: dict[str, SetupOutcome] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def read_account(self) -> Account:
+        return Account(reference=self.account, name="Fake", livemode=False)
+
+    def create_webhook(self, *, url: str) -> str:
+        self.webhooks.append(url)
+        return "whsec_fake"
+
+    def create_customer(self, *, name: str, email: str, key: str) -> str:
+        assert name
+        assert email
+        return f"cus_{key}"
+
+    def open_setup(self, *, customer: str, key: str) -> SetupOutcome:
+        assert customer
+        setup = SetupOutcome(f"seti_{key}", SetupState.OPEN, client_secret=f"seti_{key}_secret")
+        return self._setups.setdefault(key, setup)
+
+    def read_setup(self, reference: str) -> SetupOutcome:
+        if self.entered == "setup_declined":
+            return SetupOutcome(reference, SetupState.FAILED, failure_code="card_declined")
+        if self.entered == "nothing":
+            return SetupOutcome(reference, SetupState.OPEN)
+        card = CardDetails(f"{self.entered}_{reference}", "print", "visa", "4242", 12, 2030)
+        return SetupOutcome(reference, SetupState.READY, card=card)
+
+    def charge(self, request: ChargeRequest) -> ChargeOutcome:
+        with self._lock:
+            outcome = self.charges.get(request.key) or self._decide(request)
+            self.charges[request.key] = outcome
+        self.on_charge()
+        if "lost_answer" in request.card:
+            raise GatewayUnavailable("the answer was lost")
+        return outcome
+
+    def _decide(self, request: ChargeRequest) -> ChargeOutcome:
+        if "refused" in request.card:
+            raise GatewayRefused("parameter_invalid", "the request was refused")
+        state = ChargeState.SUCCEEDED
+        if "declined" in request.card:
+            state = ChargeState.FAILED
+        elif "action" in request.card:
+            state = ChargeState.ACTION
+        reference = f"pi_{next(self._numbers)}"
+        return ChargeOutcome(
+            reference=reference,
+            state=state,
+            amount_minor=request.amount_minor,
+            currency=request.currency,
+            livemode=False,
+            key=request.key,
+            client_secret=f"{reference}_secret",
+            failure_code="insufficient_funds" if state is ChargeState.FAILED else "",
+        )
+
+    def finish_action(self, reference: str, state: ChargeState, failure_code: str = "") -> None:
+        """Play the buyer at their bank."""
+        outcome = replace(self.read_charge(reference), state=state, failure_code=failure_code)
+        self.charges[outcome.key] = outcome
+
+    def read_charge(self, reference: str) -> ChargeOutcome:
+        return next(charge for charge in self.charges.values() if charge.reference == reference)
+
+    def cancel_charge(self, reference: str) -> ChargeOutcome:
+        if self.read_charge(reference).state is not ChargeState.SUCCEEDED:
+            self.finish_action(reference, ChargeState.FAILED, "canceled")
+        return self.read_charge(reference)
+
+    def detach_card(self, reference: str) -> None:
+        self.detached.append(reference)
+
+    def verify_event(
+        self, body: bytes, headers: Mapping[str, str], *, secret: str
+    ) -> dict[str, Any]:
+        if headers.get("Fake-Signature") != secret or not secret:
+            raise EventNotGenuine("wrong signature")
+        payload: dict[str, Any] = json.loads(body)
+        return payload
+
+    def read_event(self, payload: dict[str, Any]) -> Event:
+        charge = self.charges.get(payload.get("key", ""))
+        return Event(payload["id"], payload["type"], self.account, charge)

@@ -1,0 +1,155 @@
+"""What a gateway can do for Deskmint. No ORM and no HTML in here or in any gateway.
+
+Every call may raise GatewayUnavailable: what happened then is unknown until the gateway is
+asked again, never a failure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class GatewayUnavailable(Exception):
+    """The gateway could not be heard. Whatever was asked of it may have happened."""
+
+
+class GatewayRefused(Exception):
+    """The gateway refused the request itself: nothing happened there.
+
+    The message is for the log; `code` is the gateway's word for the reason.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EventNotGenuine(Exception):
+    """The webhook's signature or time is wrong: it did not come from the gateway."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    account: str
+    publishable_key: str
+    secret_key: str
+    api_base: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a gateway says of the account that a key belongs to."""
+
+    reference: str
+    name: str
+    livemode: bool
+
+
+@dataclass(frozen=True)
+class CardDetails:
+    reference: str
+    fingerprint: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+class SetupState(StrEnum):
+    OPEN = "open"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class SetupOutcome:
+    """How far the entering of a new card is."""
+
+    reference: str
+    state: SetupState
+    client_secret: str = ""
+    card: CardDetails | None = None
+    failure_code: str = ""
+
+
+class ChargeState(StrEnum):
+    PENDING = "pending"
+    ACTION = "action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ChargeRequest:
+    """One charge of a card. Amount in minor units; the key is kept with the attempt."""
+
+    amount_minor: int
+    currency: str
+    customer: str
+    card: str
+    key: str
+    description: str
+
+
+@dataclass(frozen=True)
+class ChargeOutcome:
+    """What became of a charge, as the gateway says. `key` is the one it was requested with."""
+
+    reference: str
+    state: ChargeState
+    amount_minor: int
+    currency: str
+    livemode: bool
+    key: str = ""
+    client_secret: str = ""
+    failure_code: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A webhook in the gateway's own words, reduced to what Deskmint acts on."""
+
+    reference: str
+    kind: str
+    account: str
+    charge: ChargeOutcome | None
+
+
+class Gateway(Protocol):
+    def read_account(self) -> Account: ...
+
+    def create_webhook(self, *, url: str) -> str:
+        """Ask for events at this address; returns the secret that signs them."""
+
+    def create_customer(self, *, name: str, email: str, key: str) -> str: ...
+
+    def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...
+
+    def read_setup(self, reference: str) -> SetupOutcome: ...
+
+    def charge(self, request: ChargeRequest) -> ChargeOutcome:
+        """Charge once per key, however often it is called.
+
+        A declined card is an outcome, not an error.
+
+        :raises GatewayRefused: if the gateway did not accept the request
+        """
+
+    def read_charge(self, reference: str) -> ChargeOutcome: ...
+
+    def cancel_charge(self, reference: str) -> ChargeOutcome:
+        """Make sure that an unfinished charge can't be finished any more."""
+
+    def detach_card(self, reference: str) -> None:
+        """Forget a card. Forgetting it twice is no error."""
+
+    def verify_event(
+        self, body: bytes, headers: Mapping[str, str], *, secret: str
+    ) -> dict[str, Any]:
+        """The event's payload, once its signature over the raw bytes is right.
+
+        :raises EventNotGenuine: if it is not
+        """
+
+    def read_event(self, payload: dict[str, Any]) -> Event: ...

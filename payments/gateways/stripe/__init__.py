@@ -1,0 +1,3 @@
+from payments.gateways.stripe.adapter import StripeGateway
+
+__all__ = ["StripeGateway"]

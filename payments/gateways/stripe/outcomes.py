@@ -1,0 +1,72 @@
+"""Stripe's objects in Deskmint's words. Objects are plain dicts here, from API and webhook alike."""
+
+from typing import Any
+
+from payments.gateways.protocol import (
+    CardDetails,
+    ChargeOutcome,
+    ChargeState,
+    SetupOutcome,
+    SetupState,
+)
+from payments.gateways.stripe.amounts import from_stripe
+
+KEY = "deskmint_key"  # our key in the payment intent's metadata
+
+CHARGE_STATES = {
+    "succeeded": ChargeState.SUCCEEDED,
+    "requires_action": ChargeState.ACTION,
+    "requires_payment_method": ChargeState.FAILED,
+    "canceled": ChargeState.FAILED,
+}
+SETUP_STATES = {"succeeded": SetupState.READY, "canceled": SetupState.FAILED}
+
+
+def charge_outcome(intent: dict[str, Any]) -> ChargeOutcome:
+    currency = intent["currency"].upper()
+    state = CHARGE_STATES.get(intent["status"], ChargeState.PENDING)
+    return ChargeOutcome(
+        reference=intent["id"],
+        state=state,
+        amount_minor=from_stripe(intent["amount"], currency),
+        currency=currency,
+        livemode=intent["livemode"],
+        key=(intent.get("metadata") or {}).get(KEY, ""),
+        client_secret=intent.get("client_secret") or "",
+        failure_code=failure_code(intent.get("last_payment_error"), intent["status"])
+        if state is ChargeState.FAILED
+        else "",
+    )
+
+
+def setup_outcome(intent: dict[str, Any]) -> SetupOutcome:
+    state = SETUP_STATES.get(intent["status"], SetupState.OPEN)
+    error = intent.get("last_setup_error")
+    if state is SetupState.OPEN and error:
+        state = SetupState.FAILED
+    return SetupOutcome(
+        reference=intent["id"],
+        state=state,
+        client_secret=intent.get("client_secret") or "",
+        card=card_details(intent["payment_method"]) if state is SetupState.READY else None,
+        failure_code=failure_code(error, intent["status"]) if state is SetupState.FAILED else "",
+    )
+
+
+def card_details(method: dict[str, Any]) -> CardDetails:
+    card = method["card"]
+    return CardDetails(
+        reference=method["id"],
+        fingerprint=card.get("fingerprint") or "",
+        brand=card["brand"],
+        last4=card["last4"],
+        exp_month=card["exp_month"],
+        exp_year=card["exp_year"],
+    )
+
+
+def failure_code(error: dict[str, Any] | None, status: str) -> str:
+    """The most telling of Stripe's words for a failure."""
+    if not error:
+        return status
+    return error.get("decline_code") or error.get("code") or error.get("type") or status

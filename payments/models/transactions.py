@@ -1,0 +1,100 @@
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Customer, Location, User
+from community.principals import Principal
+from community.scoping import scoped
+from community.triggers import no_truncate
+from payments.models.cards import Card
+from payments.models.connections import GatewayConnection
+
+
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def visible_to(self, principal: Principal) -> "TransactionQuerySet":
+        """Staff see every transaction of their location, a member sees their own."""
+        if principal.is_staff:
+            return self.filter(location_id=principal.location_id)
+        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+
+    def newest_first(self) -> "TransactionQuerySet":
+        return self.order_by("-pk")
+
+
+class Transaction(models.Model):
+    """One movement of real money, with its state and the gateway's reference."""
+
+    class Kind(models.TextChoices):
+        CHARGE = "charge", _("Charge")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="transactions")
+    connection = models.ForeignKey(GatewayConnection, models.PROTECT)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CHARGE)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
+    amount_minor = models.BigIntegerField(_("amount, minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    key = models.UUIDField(_("idempotency key"), unique=True)
+    reference = models.CharField(_("gateway reference"), max_length=80, blank=True, default="")
+    card = models.ForeignKey(Card, models.PROTECT, null=True, blank=True)
+    keep_card = models.BooleanField(_("keep the card"), default=False)
+    paid_with = models.CharField(_("paid with"), max_length=60, blank=True, default="")
+    failure_code = models.CharField(_("failure"), max_length=60, blank=True, default="")
+    made_by = models.ForeignKey(User, models.PROTECT)
+    created_at = models.DateTimeField(_("created"))
+    submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    objects = scoped(TransactionQuerySet)
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        constraints = [
+            models.UniqueConstraint(
+                "connection",
+                "kind",
+                "reference",
+                condition=~Q(reference=""),
+                name="transaction_once_per_reference",
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="transaction_moves_money"),
+            models.CheckConstraint(
+                condition=Q(state="pending") ^ Q(settled_at__isnull=False),
+                name="transaction_settled_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="succeeded", reference=""),
+                name="transaction_succeeded_has_a_reference",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="transaction_by_customer"),
+            models.Index(
+                fields=["created_at"], name="transaction_pending", condition=Q(state="pending")
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="transaction_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="transaction_succeeded_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="succeeded"),
+            ),
+            pgtrigger.Protect(
+                name="transaction_amount_is_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__amount_minor__df=pgtrigger.F("new__amount_minor"))
+                | pgtrigger.Q(old__currency__df=pgtrigger.F("new__currency")),
+            ),
+            no_truncate("transaction"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or str(self.key)

@@ -1,0 +1,100 @@
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from payments.gateways.protocol import CardDetails, GatewayUnavailable, SetupState
+from payments.models import Card, Transaction
+from payments.services.connecting import gateway_of
+
+ENTERING_TAKES_AT_MOST = timedelta(hours=2)
+
+
+class CardInUse(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("This card is being charged right now. Remove it once the payment is settled."),
+            code="card_in_use",
+        )
+
+
+def describe_card(details: CardDetails) -> str:
+    """How a card is named on pages and documents: Visa •••• 4242."""
+    return f"{details.brand.title()} •••• {details.last4}"
+
+
+def record_card(card: Card, details: CardDetails) -> None:
+    """Note what the gateway says of a card that was entered for an attempt."""
+    card.reference, card.fingerprint = details.reference, details.fingerprint
+    card.brand, card.last4 = details.brand.title(), details.last4
+    card.exp_month, card.exp_year = details.exp_month, details.exp_year
+    card.save(update_fields=["reference", "fingerprint", "brand", "last4", "exp_month", "exp_year"])
+
+
+def settle_entered_card(card_id: int, *, keep: bool) -> None:
+    """Keep the card that was entered for a settled attempt, or let it go.
+
+    A card kept twice is listed once: the older one is let go.
+    """
+    assert transaction.get_connection().in_atomic_block
+    card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
+    if card.state != Card.State.ENTERED:
+        return
+    card.state = Card.State.KEPT if keep else Card.State.RELEASED
+    card.save(update_fields=["state"])
+    if keep and card.fingerprint:
+        Card.objects.filter(
+            customer=card.customer_id,
+            connection=card.connection_id,
+            fingerprint=card.fingerprint,
+            state=Card.State.KEPT,
+        ).exclude(pk=card.pk).update(state=Card.State.RELEASED)
+
+
+@transaction.atomic
+def remove_card(*, card: Card) -> None:
+    """Take a kept card off its owner's list; it is detached at the gateway soon after.
+
+    :raises CardInUse: while a charge of it is pending
+    """
+    card = Card.objects.select_for_update(no_key=True).get(pk=card.pk)
+    if Transaction.objects.filter(card=card, state=Transaction.State.PENDING).exists():
+        raise CardInUse
+    if card.state == Card.State.KEPT:
+        card.state = Card.State.RELEASED
+        card.save(update_fields=["state"])
+
+
+def cards_to_detach(*, at: datetime) -> list[int]:
+    """Released cards, and entered ones whose attempt never came back."""
+    abandoned = Q(state=Card.State.ENTERED, created_at__lt=at - ENTERING_TAKES_AT_MOST) & ~Q(
+        transaction__state=Transaction.State.PENDING
+    )
+    return list(
+        Card.objects.filter(Q(state=Card.State.RELEASED) | abandoned)
+        .order_by("pk")
+        .distinct()
+        .values_list("pk", flat=True)[:100]
+    )
+
+
+def detach_card(card_id: int) -> bool:
+    """Have the gateway forget a card; says whether it did. Safe to repeat.
+
+    Calls the gateway: never inside a transaction.
+    """
+    card = Card.objects.select_related("connection").get(pk=card_id)
+    gateway = gateway_of(card.connection)
+    try:
+        if not card.reference:
+            setup = gateway.read_setup(card.setup_reference)
+            if setup.state is SetupState.READY and setup.card:
+                record_card(card, setup.card)
+        if card.reference:
+            gateway.detach_card(card.reference)
+    except GatewayUnavailable:
+        return False
+    Card.objects.filter(pk=card.pk).exclude(state=Card.State.KEPT).update(state=Card.State.DETACHED)
+    return True

@@ -1,0 +1,119 @@
+"""Valid, minimal rows. Everything hangs on one location unless told otherwise."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+from uuid import UUID, uuid4
+
+import factory
+from factory.django import DjangoModelFactory
+
+from community.models import Customer, Location, Member, Role, User
+from credits.models import CreditOption
+from membership.services.purchases import CardOrder, start_purchase
+from membership.services.quotes import quote_option
+from payments.models import Card, GatewayConnection
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_numbers = count(1)
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+
+    name = factory.Sequence(lambda n: f"Person {n}")
+    email = factory.Sequence(lambda n: f"person{n}@example.test")
+    password = factory.django.Password("a-long-passphrase")
+
+
+class LocationFactory(DjangoModelFactory):
+    class Meta:
+        model = Location
+
+    name = factory.Sequence(lambda n: f"Loft {n}")
+    slug = factory.Sequence(lambda n: f"loft-{n}")
+    currency = "EUR"
+    time_zone = "Europe/Berlin"
+    tax_name = "VAT"
+    tax_percent = Decimal(20)
+
+
+class RoleFactory(DjangoModelFactory):
+    class Meta:
+        model = Role
+
+    user = factory.SubFactory(UserFactory)
+    location = factory.SubFactory(LocationFactory)
+    kind = Role.Kind.ADMIN
+
+
+class MemberFactory(DjangoModelFactory):
+    class Meta:
+        model = Member
+
+    location = factory.SubFactory(LocationFactory)
+    user = factory.SubFactory(UserFactory)
+    joined_at = NOON
+
+
+class CustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    member = factory.SubFactory(MemberFactory)
+    location = factory.SelfAttribute("member.location")
+
+
+class OptionFactory(DjangoModelFactory):
+    class Meta:
+        model = CreditOption
+
+    location = factory.SubFactory(LocationFactory)
+    credits = Decimal(10)
+    price_minor = 1000
+    position = factory.Sequence(lambda n: n)
+    created_at = NOON
+
+
+class ConnectionFactory(DjangoModelFactory):
+    class Meta:
+        model = GatewayConnection
+
+    location = factory.SubFactory(LocationFactory)
+    gateway = GatewayConnection.Gateway.STRIPE
+    account = "acct_fake"
+    publishable_key = "pk_test_fake"
+    secret_key = "rk_test_fake"
+    webhook_secret = "whsec_fake"
+    connected_at = NOON
+
+
+class CardFactory(DjangoModelFactory):
+    class Meta:
+        model = Card
+
+    customer = factory.SubFactory(CustomerFactory)
+    location = factory.SelfAttribute("customer.location")
+    connection = factory.SubFactory(ConnectionFactory, location=factory.SelfAttribute("..location"))
+    state = Card.State.KEPT
+    setup_reference = factory.Sequence(lambda n: f"seti_{n}")
+    reference = factory.Sequence(lambda n: f"card_ok_{n}")
+    brand = "Visa"
+    last4 = "4242"
+    exp_month = 8
+    exp_year = 2030
+    created_at = NOON
+
+
+def pending_purchase(*, card: Card, option: CreditOption | None = None, key: UUID | None = None):
+    """A purchase that its buyer has confirmed and the gateway hasn't heard of."""
+    option = option or OptionFactory(location=card.location, price_minor=1000 + next(_numbers))
+    return start_purchase(
+        member=card.customer.member,
+        option_id=option.pk,
+        order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
+        seen=quote_option(option, card.location),
+        key=key or uuid4(),
+        at=NOON,
+    )
