@@ -1,0 +1,25 @@
+"""Install what a command needs, then become that command; standard library only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from stack.console import hand_over, step
+from stack.places import CHECKOUT
+from stack.ports import require_free, web_port
+from stack.venvs import VENV, install, is_installed
+
+LOCKS = {"run": "run", "manage": "run", "servers": "run"}
+
+
+def main() -> int:
+    command, *arguments = sys.argv[1:]
+    lock = LOCKS.get(command, "dev")
+    if not is_installed(VENV, lock):
+        if command == "run":
+            require_free(web_port())  # say it before the minute of installing, not after
+        with step("Python packages"):
+            install(VENV, lock)
+    os.chdir(CHECKOUT)
+    hand_over(VENV / "bin" / "python", f"stack.{command}", *arguments)

@@ -1,0 +1,46 @@
+"""The servers of a test run, started before Django reads its settings, and its house rules."""
+
+from __future__ import annotations
+
+import os
+
+import django
+import pytest
+
+from stack.servers import throwaway_servers
+
+pytest_plugins = [
+    "tests.plugins.gateway",
+    "tests.plugins.browser",
+    "tests.plugins.flush",
+    "tests.plugins.stack",
+]
+
+SERVERS = pytest.StashKey()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    # Settings are named here and not in pyproject.toml: pytest-django would load them sooner.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    # Playwright runs an event loop in the main thread; tests use the ORM beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    servers = throwaway_servers()
+    os.environ.update(servers.__enter__())
+    config.stash[SERVERS] = servers
+    django.setup()
+
+
+def pytest_unconfigure(config):
+    if servers := config.stash.get(SERVERS, None):
+        servers.__exit__(None, None, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """Fail a run that skipped something: a test that does not run proves nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", [])
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(f"{len(skipped)} skipped: no test may be skipped.", red=True)
