@@ -5,6 +5,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from community.models import Location
@@ -51,7 +52,7 @@ def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> 
         customer_id=location.customer_id,  # type: ignore[attr-defined]
         role=location.role or "",  # type: ignore[attr-defined]
     )
-    with scope(location=location):
+    with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
             return render(request, "community/not_a_member.html", status=403)
         return get_response(request)

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -19,9 +21,14 @@ from django.forms import (
     Widget,
 )
 from django.forms.utils import flatatt
+from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, pgettext
 from django_cotton.templatetags import Attrs
+
+from community.money import format_credits, format_money
 
 register = template.Library()
 
@@ -68,6 +75,41 @@ def initials(name: str) -> str:
 def tone(id_: int | None) -> str:
     """Pick the tint of a face: always the same for one person or company."""
     return TONES[int(id_ or 0) % len(TONES)]
+
+
+@register.filter(name="credits")
+def credits_(credits: Decimal) -> str:
+    """`2.50` → `2.5`."""
+    return format_credits(credits)
+
+
+@register.filter
+def signed(credits: Decimal) -> str:
+    """`10.00` → `+10`, `-6.00` → `−6`."""
+    return format_credits(credits, signed=True)
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """`{{ option.price_minor|money:location.currency }}` → `€12.00`."""
+    return format_money(minor, currency)
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """`14 Dec`, or `14 Dec 2026` outside the current year, in the active time zone."""
+    local = localtime(moment)
+    if local.year == localtime().year:
+        return dateformat.format(local, pgettext("day of this year", "j M"))
+    return dateformat.format(local, pgettext("day of another year", "j M Y"))
+
+
+@register.filter
+def daytime(moment: datetime) -> str:
+    """`Today, 14:32`, or day and time, in the active time zone."""
+    local = localtime(moment)
+    on = gettext("Today") if local.date() == localtime().date() else day(moment)
+    return f"{on}, {dateformat.time_format(local, pgettext('time', 'H:i'))}"
 
 
 @register.filter
