@@ -46,6 +46,7 @@ def run_logged(
     hint: str,
     log: Path,
     cwd: Path,
+    room: Path | None = None,
     stdin: bytes = b"",
     **options: Any,  # noqa: ANN401  # handed to Popen as they are
 ) -> None:
@@ -71,7 +72,9 @@ def run_logged(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     if code := process.returncode:
-        raise CannotStart(failure(f"{what} failed (exit {code}).", log=log, room=cwd, hint=hint))
+        raise CannotStart(
+            failure(f"{what} failed (exit {code}).", log=log, room=room or cwd, hint=hint)
+        )
 
 
 def failure(sentence: str, *, log: Path, room: Path, hint: str) -> str:

@@ -126,6 +126,7 @@ def make_cluster(
             what="Making the database",
             hint="Start again; or give your own server by DATABASE_URL.",
             log=places.logs / "initdb.log",
+            room=places.data,
             stdin=stdin,
             **identity,
         )

@@ -130,6 +130,14 @@ def end_group(leader: int) -> None:
         return
 
 
+def end_session(places: Places, name: str) -> None:
+    """End a recorded process whose parent is not us, with all that it started."""
+    record = places.run / f"{name}.pid"
+    if record.exists():
+        end_group(json.loads(record.read_text(encoding="utf-8"))["pid"])
+        record.unlink()
+
+
 def remember(places: Places, name: str, pid: int) -> None:
     """Note a started process, with what tells it from a later one of the same number."""
     record = places.run / f"{name}.pid"

@@ -1,0 +1,75 @@
+"""`make run`: from installed packages to a serving Deskmint, and back by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from stack.console import exit_plainly, run_logged, say, step
+from stack.frontend import build_frontend
+from stack.places import CHECKOUT, Places, data_places
+from stack.ports import HOST, require_free, web_port
+from stack.processes import hold, stop_left_over
+from stack.serve import serve
+from stack.servers import Running, servers
+
+
+def main() -> int:
+    port = web_port()
+    places = data_places()
+    address = f"http://{HOST}:{port}"
+    say(f"Starting Deskmint; its data lies in {places.data}")
+    if places.moved:
+        say(f"  ({places.asked} is closed to the user that runs the database)")
+    with hold(places, role=address):
+        if left := stop_left_over(places):
+            say(f"  Stopped what a killed start left running: {', '.join(left)}")
+        require_free(port)
+        build_frontend()
+        with servers(places, port=port) as running:
+            with step("Database tables"):
+                manage(places, running.environment, "migrate", "--no-input")
+            logins = load_demo(places, running) if wants_demo(running) else ""
+            lines = [f"Deskmint is ready at {address}", logins, dashboard(running)]
+            serve(places, running, port=port, greeting="\n".join(filter(None, lines)))
+    say(f"\nStopped. The data stays in {places.data}")
+    return 0
+
+
+def wants_demo(running: Running) -> bool:
+    """By default only servers of our own get demo people with a known password."""
+    asked = os.environ.get("DEMO")
+    return asked == "1" if asked else {"postgres", "stripe"} <= running.processes.keys()
+
+
+def load_demo(places: Places, running: Running) -> str:
+    """Load the demo data once, and give the log-ins each time."""
+    logins = places.data / "demo-logins.txt"
+    if not logins.exists():
+        with step("Demo data"):
+            manage(places, running.environment, "load_demo")
+            manage(places, running.environment, "load_demo", "--list")
+        (places.logs / "manage-load_demo.log").replace(logins)
+    return logins.read_text(encoding="utf-8").rstrip()
+
+
+def manage(places: Places, told: Mapping[str, str], *arguments: str) -> None:
+    run_logged(
+        [sys.executable, CHECKOUT / "manage.py", *arguments],
+        what=f"manage.py {' '.join(arguments)}",
+        hint="Put right what it says, then start again; the data is kept.",
+        log=places.logs / f"manage-{arguments[0]}.log",
+        cwd=CHECKOUT,
+        room=places.data,
+        env={**os.environ, **told},
+    )
+
+
+def dashboard(running: Running) -> str:
+    base = running.environment.get("STRIPE_STANDIN_URL")
+    return f"  Stripe stand-in (its dashboard, no real money): {base}/" if base else ""
+
+
+if __name__ == "__main__":
+    exit_plainly(main)
