@@ -26,9 +26,9 @@ def main() -> None:
 
 async def serve(*, host: str, port: int, store_path: Path, retry_seconds: list[float]) -> None:
     """Serve until SIGTERM or SIGINT. Port 0 takes any free port; the ready line names it."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     app = make_app(store_path=store_path, retry_seconds=retry_seconds)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -8,17 +8,15 @@ from pathlib import Path
 
 from aiohttp import web
 
-from stack.stripe_standin import browser
+from stack.stripe_standin import browser, dashboard
 from stack.stripe_standin.accounts import open_account
 from stack.stripe_standin.api import Answer, Arrival, answer
+from stack.stripe_standin.app_keys import DELIVERER, STORE
 from stack.stripe_standin.book import read_book
 from stack.stripe_standin.deliverer import Deliverer
 from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.shapes import API_VERSION, new_id
 from stack.stripe_standin.store import Store
-
-STORE = web.AppKey("store", Store)
-DELIVERER = web.AppKey("deliverer", Deliverer)
 
 
 def make_app(*, store_path: Path, retry_seconds: list[float]) -> web.Application:
@@ -30,6 +28,7 @@ def make_app(*, store_path: Path, retry_seconds: list[float]) -> web.Application
         app.router.add_route("*", base + "/v1/{tail:.*}", serve_api)
         app.router.add_get(base + "/js.stripe.com/v3/", browser.serve_script)
     app.router.add_get("/accounts/{account}/_book", serve_book)
+    dashboard.add_routes(app)
     return app
 
 

@@ -50,6 +50,12 @@ def _listeners(call: Call, kind: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def resend_event(call: Call, event: Json) -> None:
+    """Send an event again to every endpoint that listens for it now."""
+    for endpoint in _listeners(call, event["type"]):
+        deliveries.queue(call.store, event=event["id"], endpoint=endpoint, at=call.at)
+
+
 def retrieve_event(call: Call) -> Json:
     return _with_pending(call, call.get("event", call.id))
 

@@ -1,6 +1,6 @@
 """Currencies as Stripe takes them: minor units, smallest and largest charge, and how it says so."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.shapes import words
@@ -33,10 +33,25 @@ MINIMUM = 50
 SYMBOLS = {"eur": "€", "usd": "$", "gbp": "£", "jpy": "¥", "inr": "₹"}
 
 
+def places(currency: str) -> int:
+    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
+def parse(number: str, currency: str) -> int:
+    """Read an amount as people write it: 12.50 is 1250 cents."""
+    try:
+        minor = Decimal(number.replace(",", ".")).scaleb(places(currency))
+    except InvalidOperation as error:
+        raise Refusal(f"Invalid amount: {number}", param="amount") from error
+    if not minor.is_finite() or minor != int(minor):
+        raise Refusal(f"Invalid amount: {number}", param="amount")
+    return int(minor)
+
+
 def say(amount: int, currency: str) -> str:
     """Word an amount as Stripe's messages do: €12.50, or 12.500 KWD."""
-    places = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
-    number = f"{Decimal(amount).scaleb(-places):,.{places}f}"
+    decimals = places(currency)
+    number = f"{Decimal(amount).scaleb(-decimals):,.{decimals}f}"
     symbol = SYMBOLS.get(currency)
     return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"
 
