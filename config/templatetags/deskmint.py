@@ -29,6 +29,7 @@ from django.utils.translation import gettext, pgettext
 from django_cotton.templatetags import Attrs
 
 from community.money import format_credits, format_money
+from payments.wording import failure_reason
 
 register = template.Library()
 
@@ -78,14 +79,14 @@ def tone(id_: int | None) -> str:
 
 
 @register.filter(name="credits")
-def credits_(credits: Decimal) -> str:
-    """`2.50` → `2.5`."""
-    return format_credits(credits)
+def credits_(credits: Decimal | str) -> str:
+    """`2.50` → `2.5`. A notification's facts bring them as text."""
+    return format_credits(Decimal(credits))
 
 
 @register.filter
 def signed(credits: Decimal) -> str:
-    """`10.00` → `+10`, `-6.00` → `−6`."""
+    """`10.00` → `+10`, and a typographic minus before what was taken."""
     return format_credits(credits, signed=True)
 
 
@@ -110,6 +111,9 @@ def daytime(moment: datetime) -> str:
     local = localtime(moment)
     on = gettext("Today") if local.date() == localtime().date() else day(moment)
     return f"{on}, {dateformat.time_format(local, pgettext('time', 'H:i'))}"
+
+
+register.filter("failure_reason", failure_reason)
 
 
 @register.filter
@@ -155,6 +159,8 @@ def control(
         merged["aria-describedby"] = f"{field.auto_id}_error"
     elif hint:
         merged["aria-describedby"] = f"{field.auto_id}_helptext"
+    else:
+        field.help_text = ""  # or Django would point at a hint that is not on the page
     extra: Mapping[str, Any] = attrs.attrs_dict() if attrs is not None else {}
     if extra.get("class"):
         merged["class"] = f"{merged.get('class', '')} {extra['class']}".strip()

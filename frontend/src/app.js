@@ -1,6 +1,7 @@
 import './app.css'
 import htmx from 'htmx.org'
 import './dialogs.js'
+import './print.js'
 import './sections.js'
 import './toasts.js'
 

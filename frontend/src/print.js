@@ -1,0 +1,4 @@
+// A document's Print button: `button[data-print]`.
+document.addEventListener('click', (event) => {
+  if (event.target instanceof Element && event.target.closest('[data-print]')) print()
+})
