@@ -278,5 +278,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django_structlog": {"level": "WARNING"}},
+    # stripe tells every call at INFO.
+    "loggers": {name: {"level": "WARNING"} for name in ("django_structlog", "stripe")},
 }

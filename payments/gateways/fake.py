@@ -47,6 +47,11 @@ class FakeGateway:
         self.webhooks.append(url)
         return "whsec_fake"
 
+    def move_webhook(self, *, url: str) -> str:
+        known = bool(self.webhooks)
+        self.webhooks = [url]
+        return "" if known else "whsec_fake"
+
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         assert name
         assert email

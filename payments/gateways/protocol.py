@@ -122,6 +122,12 @@ class Gateway(Protocol):
     def create_webhook(self, *, url: str) -> str:
         """Ask for events at this address; returns the secret that signs them."""
 
+    def move_webhook(self, *, url: str) -> str:
+        """Have the events of this path sent to this address, wherever they went before.
+
+        Returns the signing secret if it is a new one, otherwise nothing.
+        """
+
     def create_customer(self, *, name: str, email: str, key: str) -> str: ...
 
     def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...

@@ -36,8 +36,8 @@ def api_base(own: str) -> str:
     A path is joined to the installation's, so that a stand-in may move to another port.
     """
     if own.startswith("/"):
-        return settings.STRIPE_API_BASE.rstrip("/") + own
-    return own or settings.STRIPE_API_BASE
+        return f"{settings.STRIPE_API_BASE.rstrip('/')}{own}"
+    return own or str(settings.STRIPE_API_BASE)
 
 
 def webhook_url(connection: GatewayConnection) -> str:
@@ -78,6 +78,17 @@ def connect_gateway(
         connection.position = (last or 0) + 1
         connection.save(force_insert=True)
     return connection
+
+
+def renew_webhook(*, connection: GatewayConnection) -> None:
+    """Have the gateway's events sent to where this installation is reached now.
+
+    :raises GatewayRefused, GatewayUnavailable: it may still send them elsewhere
+    """
+    secret = gateway_of(connection).move_webhook(url=webhook_url(connection))
+    if secret:
+        connection.webhook_secret = secret
+        connection.save(update_fields=["webhook_secret"])
 
 
 def gateway_customer(connection: GatewayConnection, customer: Customer) -> str:

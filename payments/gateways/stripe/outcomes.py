@@ -1,4 +1,4 @@
-"""Stripe's objects in Deskmint's words. Objects are plain dicts here, from API and webhook alike."""
+"""Stripe's objects, plain dicts from API and webhook alike, in Deskmint's words."""
 
 from typing import Any
 

@@ -1,0 +1,83 @@
+"""A demo location on its first day: people, options, what credits are good for."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django_scopes import scope
+
+from community.models import Location, Role, User
+from credits.models import CreditUse
+from credits.services.options import add_option
+from membership.demo.cast import OPERATOR, PASSWORD, VISITOR, Person, Place
+from membership.services.joining import add_member
+
+OPENED_DAYS_AGO = 260
+JOINING_EVERY_DAYS = 7
+
+
+@transaction.atomic
+def open_place(place: Place, *, at: datetime) -> Location:
+    """Write down all of a location but what happens there; all or nothing."""
+    location = Location.objects.create(
+        slug=place.slug,
+        name=place.name,
+        currency=place.currency,
+        time_zone=place.time_zone,
+        tax_name=place.tax_name,
+        tax_percent=place.tax_percent,
+        tax_included=place.tax_included,
+        legal_name=place.legal_name,
+        address=place.address,
+        vat_number=place.vat_number,
+        document_prefix=place.document_prefix,
+    )
+    password = make_password(PASSWORD)  # once: hashing is slow by design
+    admin = _user(place.admin, password)
+    Role.objects.create(user=admin, location=location, kind=Role.Kind.ADMIN)
+    if place.staff:
+        staff = _user(place.staff, password)
+        Role.objects.create(user=staff, location=location, kind=Role.Kind.STAFF)
+    opened = at - timedelta(days=OPENED_DAYS_AGO)
+    with scope(location=location):
+        for number, person in enumerate(place.people):
+            joined = opened + timedelta(days=JOINING_EVERY_DAYS * number, hours=9)
+            add_member(location=location, user=_user(person, password), by=admin, at=joined)
+        _fill_shelves(place, location, by=admin, at=opened)
+    return location
+
+
+@transaction.atomic
+def welcome_strangers() -> None:
+    """Make the users that belong to no location."""
+    password = make_password(PASSWORD)
+    _user(VISITOR, password)
+    operator = _user(OPERATOR, password)
+    operator.is_staff = operator.is_superuser = True
+    operator.save(update_fields=["is_staff", "is_superuser"])
+
+
+def _user(person: Person, password: str) -> User:
+    user, _made = User.objects.get_or_create(
+        email=person.email, defaults={"name": person.name, "password": password}
+    )
+    return user
+
+
+def _fill_shelves(place: Place, location: Location, *, by: User, at: datetime) -> None:
+    for offer in (*place.offers, place.dropped):
+        add_option(
+            location=location,
+            credits=Decimal(offer.credits),
+            price_minor=offer.price_minor,
+            expiry_months=offer.expiry_months,
+            by=by,
+            at=at,
+        )
+    CreditUse.objects.bulk_create(
+        CreditUse(
+            location=location, name=use.name, credits=use.credits, icon=use.icon, position=position
+        )
+        for position, use in enumerate(place.uses, start=1)
+    )

@@ -1,0 +1,187 @@
+"""What happened in a demo location's first months: the same story for the same first day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from membership.demo.cast import Place
+from membership.demo.opening import JOINING_EVERY_DAYS, OPENED_DAYS_AGO
+
+KEYS = UUID("6f0c1c0e-6b0d-5c55-9a5d-0d5a3f5e1f11")
+GOOD_CARDS = ("visa", "visa", "mastercard", "amex", "visa_debit")
+BAD_CARDS = ("chargeCustomerFail", "chargeDeclinedInsufficientFunds", "chargeDeclinedExpiredCard")
+KEPT_CARD = "kept"
+NO_CARD = ""  # the buyer looked at the card form and left
+WEIGHTS = (8, 6, 3, 1)  # how often the offers are bought, small ones most
+DROPPED_DAYS_AGO = 150
+WELCOME_LASTS = timedelta(days=60)
+SUSPENDED_DAYS_AGO = 6
+SUSPENDED_FOR = "Lent out their door key"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that one person did; `key` makes it happen once."""
+
+    at: datetime
+    email: str
+    key: UUID
+
+
+@dataclass(frozen=True)
+class Sale(Happening):
+    """An attempt to buy an offer, by the kept card or with a new one."""
+
+    credits: int
+    card: str
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Gift(Happening):
+    credits: Decimal
+    note: str
+    lasts: timedelta
+
+
+@dataclass(frozen=True)
+class Visit(Happening):
+    """Credits spent."""
+
+    credits: Decimal
+    note: str
+
+
+@dataclass(frozen=True)
+class Reading(Happening):
+    """Someone opened their notifications."""
+
+
+@dataclass(frozen=True)
+class Tidying(Happening):
+    """The lapsing run of that day."""
+
+
+@dataclass(frozen=True)
+class Dropping(Happening):
+    """An option went off sale."""
+
+
+@dataclass(frozen=True)
+class Suspension(Happening):
+    reason: str
+
+
+def story_of(place: Place, *, today: datetime) -> list[Happening]:
+    """All that happened up to today, in order.
+
+    The star's last purchase ends it, so that a run can tell that nothing is left.
+    """
+    return sorted(_Teller(place, today).tell(), key=lambda happening: happening.at)
+
+
+class _Teller:
+    def __init__(self, place: Place, today: datetime) -> None:
+        self.place = place
+        self.today = today
+        self.random = Random(place.slug)  # noqa: S311 - a story, not a secret
+        self.told = 0
+
+    def tell(self) -> Iterator[Happening]:
+        yield from self._house()
+        yield from self._star()
+        for number, person in enumerate(self.place.crowd, start=1):
+            days_ago = OPENED_DAYS_AGO - JOINING_EVERY_DAYS * number
+            until = SUSPENDED_DAYS_AGO + 1 if person == self.place.sleeper else 1
+            yield from self._member(person.email, days_ago, until=until)
+
+    def _when(self, days_ago: int) -> datetime:
+        """Some minute of a working day, at the location."""
+        minutes = self.random.randrange(8 * 60, 19 * 60)
+        day = self.today.astimezone(ZoneInfo(self.place.time_zone)) - timedelta(days=days_ago)
+        clock = time(minutes // 60, minutes % 60, self.random.randrange(60))
+        return datetime.combine(day.date(), clock, tzinfo=day.tzinfo)
+
+    def _key(self) -> UUID:
+        self.told += 1
+        return uuid5(KEYS, f"{self.place.slug}:{self.told}")
+
+    def _house(self) -> Iterator[Happening]:
+        admin = self.place.admin.email
+        yield Dropping(self._when(DROPPED_DAYS_AGO), admin, self._key())
+        for days_ago in range(OPENED_DAYS_AGO - 30, 0, -30):
+            yield Tidying(self._when(days_ago), admin, self._key())
+        sleeper = self.place.sleeper.email
+        yield Suspension(self._when(SUSPENDED_DAYS_AGO), sleeper, self._key(), reason=SUSPENDED_FOR)
+
+    def _star(self) -> Iterator[Happening]:
+        """The member that visitors sign in as: some of everything, and a card at hand."""
+        star = self.place.star.email
+        sales = [
+            (250, 5, "visa", False),
+            (214, 10, "visa", True),
+            (160, 25, KEPT_CARD, False),
+            (96, 50, KEPT_CARD, False),
+            (62, 50, "chargeCustomerFail", False),
+            (33, 25, KEPT_CARD, False),
+        ]
+        yield Gift(self._when(255), star, self._key(), Decimal(5), "Welcome", WELCOME_LASTS)
+        for days_ago, credits, card, keep in sales:
+            yield Sale(self._when(days_ago), star, self._key(), credits, card, keep)
+        for days_ago in (246, 205, 190, 151, 140, 118, 90, 71, 52, 40, 26, 19, 12, 5):
+            note, credits = self.random.choice(self.place.visits)
+            yield Visit(self._when(days_ago), star, self._key(), credits, note)
+        yield Reading(self._when(14), star, self._key())
+        yield Sale(self._when(1), star, self._key(), 10, KEPT_CARD)
+
+    def _member(self, email: str, days_ago: int, *, until: int) -> Iterator[Happening]:
+        yield from self._welcome(email, days_ago)
+        keeps_card = self.random.random() < 0.6  # noqa: PLR2004
+        card = self.random.choice(GOOD_CARDS)
+        first = True
+        days_ago -= self.random.randrange(3, 20)
+        while days_ago > until:
+            yield from self._trouble(email, days_ago)
+            kept = keeps_card and not first
+            yield Sale(
+                self._when(days_ago),
+                email,
+                self._key(),
+                self._choice(days_ago),
+                KEPT_CARD if kept else card,
+                keep=keeps_card,
+            )
+            yield from self._visits(email, days_ago, until=until)
+            first = False
+            days_ago -= self.random.randrange(35, 90)
+        if self.random.random() < 0.5:  # noqa: PLR2004
+            yield Reading(self._when(20), email, self._key())
+
+    def _welcome(self, email: str, days_ago: int) -> Iterator[Happening]:
+        if self.random.random() < 0.4:  # noqa: PLR2004
+            at, key = self._when(days_ago - 1), self._key()
+            yield Gift(at, email, key, Decimal(2), "Welcome", WELCOME_LASTS)
+
+    def _choice(self, days_ago: int) -> int:
+        if days_ago > DROPPED_DAYS_AGO and self.random.random() < 0.2:  # noqa: PLR2004
+            return self.place.dropped.credits
+        offer: int = self.random.choices([it.credits for it in self.place.offers], WEIGHTS)[0]
+        return offer
+
+    def _trouble(self, email: str, days_ago: int) -> Iterator[Happening]:
+        """Now and then a card is declined, or the buyer turns away, before it works."""
+        if self.random.random() < 0.12:  # noqa: PLR2004
+            card = self.random.choice((*BAD_CARDS, NO_CARD))
+            at = self._when(days_ago + 1)
+            yield Sale(at, email, self._key(), self._choice(days_ago + 1), card)
+
+    def _visits(self, email: str, days_ago: int, *, until: int) -> Iterator[Happening]:
+        for _ in range(self.random.randrange(1, 5)):
+            days_ago -= self.random.randrange(2, 12)
+            if days_ago > until:
+                note, credits = self.random.choice(self.place.visits)
+                yield Visit(self._when(days_ago), email, self._key(), credits, note)
