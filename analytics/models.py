@@ -12,10 +12,6 @@ class Source(models.TextChoices):
     OTHER = "other", _("Other")
 
 
-class RevenueLineQuerySet(models.QuerySet["RevenueLine"]):
-    pass
-
-
 class RevenueLine(models.Model):
     """One sale, or what was taken back of one: net, in the month it happened."""
 
@@ -29,7 +25,7 @@ class RevenueLine(models.Model):
     key = models.CharField(_("key"), max_length=80)
     happened_at = models.DateTimeField(_("happened"))
 
-    objects = scoped(RevenueLineQuerySet)
+    objects = scoped(models.Manager["RevenueLine"])
 
     class Meta:
         verbose_name = _("revenue line")
@@ -49,10 +45,6 @@ class RevenueLine(models.Model):
         return f"{self.label} {self.month}"
 
 
-class RevenueMonthQuerySet(models.QuerySet["RevenueMonth"]):
-    pass
-
-
 class RevenueMonth(models.Model):
     """The rollup of revenue lines. Slots keep one location's sales from queueing on one row."""
 
@@ -65,7 +57,7 @@ class RevenueMonth(models.Model):
     net_minor = models.BigIntegerField(_("net, minor units"))
     lines = models.PositiveIntegerField(_("lines"))
 
-    objects = scoped(RevenueMonthQuerySet)
+    objects = scoped(models.Manager["RevenueMonth"])
 
     class Meta:
         verbose_name = _("revenue month")

@@ -1,4 +1,3 @@
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -7,10 +6,6 @@ from community.models import Customer, Location
 from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import append_only
-
-
-class DocumentCounterQuerySet(models.QuerySet["DocumentCounter"]):
-    pass
 
 
 class DocumentCounter(models.Model):
@@ -23,7 +18,7 @@ class DocumentCounter(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     last_number = models.PositiveIntegerField(_("last number"))
 
-    objects = scoped(DocumentCounterQuerySet)
+    objects = scoped(models.Manager["DocumentCounter"])
 
     class Meta:
         verbose_name = _("document counter")
@@ -44,6 +39,9 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
 
 
+ReceiptManager = models.Manager.from_queryset(ReceiptQuerySet)
+
+
 class Receipt(models.Model):
     """The document of a gateway purchase, with seller and buyer as they were."""
 
@@ -61,7 +59,7 @@ class Receipt(models.Model):
     seller = models.JSONField(_("seller"))
     buyer = models.JSONField(_("buyer"))
 
-    objects = scoped(ReceiptQuerySet)
+    objects = scoped(ReceiptManager)
 
     class Meta:
         verbose_name = _("receipt")
@@ -80,10 +78,6 @@ class Receipt(models.Model):
         return self.number
 
 
-class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
-    pass
-
-
 class ReceiptLine(models.Model):
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
     description = models.CharField(_("description"), max_length=120)
@@ -93,7 +87,7 @@ class ReceiptLine(models.Model):
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
 
-    objects = scoped(ReceiptLineQuerySet, location="receipt__location")
+    objects = scoped(models.Manager["ReceiptLine"], location="receipt__location")
 
     class Meta:
         verbose_name = _("receipt line")

@@ -1,12 +1,12 @@
 """The SQL of this app's writes. The counter is taken late: only the rollup slot comes after it."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 INSERT_RECEIPT = """
 WITH counter AS (
@@ -22,7 +22,7 @@ WITH counter AS (
            %(prefix)s || lpad(last_number::text, greatest(4, length(last_number::text)), '0'),
            %(at)s, %(at)s, %(paid_with)s, %(currency)s,
            %(net)s::bigint, %(tax)s::bigint, %(net)s::bigint + %(tax)s::bigint,
-           %(seller)s, %(buyer)s
+           %(seller)s::jsonb, %(buyer)s::jsonb
     FROM counter
     RETURNING id, number
 ), line AS (
@@ -70,8 +70,8 @@ def insert_receipt(
                 "currency": currency,
                 "net": net_minor,
                 "tax": tax_minor,
-                "seller": Jsonb(seller),
-                "buyer": Jsonb(buyer),
+                "seller": json.dumps(seller),
+                "buyer": json.dumps(buyer),
                 "description": description,
                 "tax_name": tax_name,
                 "tax_percent": tax_percent,

@@ -29,7 +29,7 @@ def for_members(view: View[P]) -> View[P]:
     """Members of the location, suspended ones too: what they may do is the domain's to say."""
 
     @wraps(view)
-    def wrapper(request: LocationRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: LocationRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.principal.is_member:
             raise PermissionDenied(_("Only members have a Membership page."))
         return view(request, *args, **kwargs)
@@ -41,7 +41,7 @@ def for_staff(view: View[P]) -> View[P]:
     """Staff and admins of the location, to read."""
 
     @wraps(view)
-    def wrapper(request: LocationRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: LocationRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.principal.is_staff:
             raise PermissionDenied(_("This page is for the staff of the location."))
         return view(request, *args, **kwargs)
@@ -53,7 +53,7 @@ def for_admins(view: View[P]) -> View[P]:
     """Admins of the location."""
 
     @wraps(view)
-    def wrapper(request: LocationRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: LocationRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.principal.is_admin:
             raise PermissionDenied(_("Only admins of the location may do this."))
         return view(request, *args, **kwargs)

@@ -29,7 +29,7 @@ def location_of_the_page(get_response: GetResponse) -> GetResponse:
         if match.app_name == "admin":
             with scopes_disabled():
                 return get_response(request)
-        slug = match.captured_kwargs.get("slug")
+        slug = match.kwargs.get("slug")
         if slug is None:
             return get_response(request)
         return _at_location(request, slug, get_response)
@@ -47,9 +47,9 @@ def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> 
     request.principal = principal = Principal(  # type: ignore[attr-defined]
         user_id=request.user.pk,
         location_id=location.pk,
-        member_id=location.member_id,  # type: ignore[attr-defined]
+        member_id=location.member_id or 0,  # type: ignore[attr-defined]
         member_state=location.member_state or "",  # type: ignore[attr-defined]
-        customer_id=location.customer_id,  # type: ignore[attr-defined]
+        customer_id=location.customer_id or 0,  # type: ignore[attr-defined]
         role=location.role or "",  # type: ignore[attr-defined]
     )
     with scope(location=location), timezone.override(location.zone):

@@ -1,4 +1,4 @@
-"""Money is an integer of minor units and an ISO currency. Rounding happens here and nowhere else."""
+"""Money is an integer of minor units and an ISO currency. All rounding happens here."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal

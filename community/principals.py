@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Principal:
-    """A user's standing at one location, read once per request."""
+    """A user's standing at one location, read once per request. Id 0: there is none."""
 
     user_id: int
     location_id: int
-    member_id: int | None = None
+    member_id: int = 0
     member_state: str = ""
-    customer_id: int | None = None
+    customer_id: int = 0
     role: str = ""
 
     @property

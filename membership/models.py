@@ -1,4 +1,3 @@
-
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -29,6 +28,9 @@ class PurchaseQuerySet(models.QuerySet["Purchase"]):
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
         return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+
+
+PurchaseManager = models.Manager.from_queryset(PurchaseQuerySet)
 
 
 class Purchase(models.Model):
@@ -70,7 +72,7 @@ class Purchase(models.Model):
     created_at = models.DateTimeField(_("created"))
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
 
-    objects = scoped(PurchaseQuerySet)
+    objects = scoped(PurchaseManager)
 
     class Meta:
         verbose_name = _("purchase")

@@ -1,4 +1,4 @@
-"""The SQL that this app's hot paths need: facts in one locked read, and the purchase's own write."""
+"""The SQL of this app's hot path: facts in one locked read, and the purchase's own write."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,3 @@
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +12,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)
+
+    def newest_first(self) -> "NotificationQuerySet":
+        return self.order_by("-pk")
+
+
+NotificationManager = models.Manager.from_queryset(NotificationQuerySet)
 
 
 class Notification(models.Model):
@@ -30,7 +35,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(_("created"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
-    objects = scoped(NotificationQuerySet)
+    objects = scoped(NotificationManager)
 
     class Meta:
         verbose_name = _("notification")

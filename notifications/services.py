@@ -31,4 +31,5 @@ def notify(
 @transaction.atomic
 def mark_notifications_read(*, principal: Principal, at: datetime) -> int:
     """Mark all of the user's notifications at this location as read; returns how many."""
-    return Notification.objects.visible_to(principal).unread().update(read_at=at)
+    unread: int = Notification.objects.visible_to(principal).unread().update(read_at=at)
+    return unread

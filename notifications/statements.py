@@ -1,14 +1,14 @@
 """The SQL of this app's writes: one statement each, in the transaction of what it tells."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 INSERT_NOTIFICATION = """
 INSERT INTO notifications_notification (location_id, user_id, kind, facts, key, created_at)
-SELECT %s, unnest(%s::bigint[]), %s, %s, %s, %s
+SELECT %s, unnest(%s::bigint[]), %s, %s::jsonb, %s, %s
 ON CONFLICT (user_id, key) DO NOTHING
 """
 
@@ -23,4 +23,6 @@ def insert_notifications(
     at: datetime,
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_NOTIFICATION, [location_id, user_ids, kind, Jsonb(facts), key, at])
+        cursor.execute(
+            INSERT_NOTIFICATION, [location_id, user_ids, kind, json.dumps(facts), key, at]
+        )

@@ -13,7 +13,7 @@ def key_ring() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted in the database; the newest key of FIELD_KEYS writes, all read."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -1,4 +1,3 @@
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -6,10 +5,6 @@ from community.models.locations import Location
 from community.models.users import User
 from community.scoping import scoped
 from community.triggers import append_only
-
-
-class AuditQuerySet(models.QuerySet["AuditRecord"]):
-    pass
 
 
 class AuditRecord(models.Model):
@@ -24,7 +19,7 @@ class AuditRecord(models.Model):
     after = models.JSONField(_("after"), default=dict, blank=True)
     happened_at = models.DateTimeField(_("happened"))
 
-    objects = scoped(AuditQuerySet)
+    objects = scoped(models.Manager["AuditRecord"])
 
     class Meta:
         verbose_name = _("audit record")

@@ -15,13 +15,16 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(location_id=principal.location_id, member__user_id=principal.user_id)
 
 
+CustomerManager = models.Manager.from_queryset(CustomerQuerySet)
+
+
 class Customer(models.Model):
     """Whoever holds credits, receives documents and pays: one per member."""
 
     location = models.ForeignKey(Location, models.PROTECT, related_name="customers")
     member = models.OneToOneField(Member, models.PROTECT, related_name="customer")
 
-    objects = scoped(CustomerQuerySet)
+    objects = scoped(CustomerManager)
 
     class Meta:
         verbose_name = _("customer")

@@ -22,6 +22,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return found
 
 
+MemberManager = models.Manager.from_queryset(MemberQuerySet)
+
+
 class Member(models.Model):
     """A user's membership of one location."""
 
@@ -36,7 +39,7 @@ class Member(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     joined_at = models.DateTimeField(_("joined"))
 
-    objects = scoped(MemberQuerySet)
+    objects = scoped(MemberManager)
 
     class Meta:
         verbose_name = _("member")

@@ -10,10 +10,6 @@ from community.scoping import scoped
 from community.triggers import append_only
 
 
-class WalletQuerySet(models.QuerySet["Wallet"]):
-    pass
-
-
 class Wallet(models.Model):
     """The lock and the running total of one customer's credits; `Entry` is the truth."""
 
@@ -22,7 +18,7 @@ class Wallet(models.Model):
     balance = models.DecimalField(_("balance"), max_digits=12, decimal_places=2, default=Decimal(0))
     last_position = models.BigIntegerField(_("last position"), default=0)
 
-    objects = scoped(WalletQuerySet)
+    objects = scoped(models.Manager["Wallet"])
 
     class Meta:
         verbose_name = _("wallet")
@@ -46,6 +42,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def newest_first(self) -> "EntryQuerySet":
         return self.order_by("-position")
+
+
+EntryManager = models.Manager.from_queryset(EntryQuerySet)
 
 
 class Entry(models.Model):
@@ -78,7 +77,7 @@ class Entry(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     happened_at = models.DateTimeField(_("happened"))
 
-    objects = scoped(EntryQuerySet)
+    objects = scoped(EntryManager)
 
     class Meta:
         verbose_name = _("ledger entry")

@@ -17,6 +17,9 @@ class LotQuerySet(models.QuerySet["Lot"]):
         return self.order_by(F("lapses_at").asc(nulls_last=True), "pk")
 
 
+LotManager = models.Manager.from_queryset(LotQuerySet)
+
+
 class Lot(models.Model):
     """What is left of one accrual, and when it lapses (never: permanent)."""
 
@@ -30,7 +33,7 @@ class Lot(models.Model):
         _("paid, minor units"), default=0, help_text="Net price of the whole lot."
     )
 
-    objects = scoped(LotQuerySet)
+    objects = scoped(LotManager)
 
     class Meta:
         verbose_name = _("lot")
@@ -58,10 +61,6 @@ class Lot(models.Model):
         return f"{self.remaining} of {self.credits}"
 
 
-class LotMovementQuerySet(models.QuerySet["LotMovement"]):
-    pass
-
-
 class LotMovement(models.Model):
     """What an entry took from a lot (negative) or gave back to it (positive)."""
 
@@ -69,7 +68,7 @@ class LotMovement(models.Model):
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="movements")
     credits = models.DecimalField(_("credits"), max_digits=12, decimal_places=2)
 
-    objects = scoped(LotMovementQuerySet, location="lot__location")
+    objects = scoped(models.Manager["LotMovement"], location="lot__location")
 
     class Meta:
         verbose_name = _("lot movement")

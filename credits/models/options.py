@@ -14,6 +14,9 @@ class CreditOptionQuerySet(models.QuerySet["CreditOption"]):
         return self.exclude(archived_at=None).order_by("-archived_at", "pk")
 
 
+CreditOptionManager = models.Manager.from_queryset(CreditOptionQuerySet)
+
+
 class CreditOption(models.Model):
     """A number of credits at a price. A purchase keeps its own copy of what it bought."""
 
@@ -25,7 +28,7 @@ class CreditOption(models.Model):
     created_at = models.DateTimeField(_("created"))
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
-    objects = scoped(CreditOptionQuerySet)
+    objects = scoped(CreditOptionManager)
 
     class Meta:
         verbose_name = _("credit option")
@@ -49,10 +52,6 @@ class CreditOption(models.Model):
         return str(self.credits.normalize())
 
 
-class CreditUseQuerySet(models.QuerySet["CreditUse"]):
-    pass
-
-
 class CreditUse(models.Model):
     """What credits are good for at a location, as its members read it."""
 
@@ -62,7 +61,7 @@ class CreditUse(models.Model):
     icon = models.CharField(_("icon"), max_length=40, default="coins")
     position = models.PositiveIntegerField(_("position"), default=0)
 
-    objects = scoped(CreditUseQuerySet)
+    objects = scoped(models.Manager["CreditUse"])
 
     class Meta:
         verbose_name = _("use of credits")

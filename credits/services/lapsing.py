@@ -12,7 +12,7 @@ def lapse_wallet(wallet: Wallet, *, at: datetime) -> list[Entry]:
     Spending calls it too, so that credits past their date can't be spent before the
     beat task has come by.
     """
-    due = wallet.lots.not_empty().filter(lapses_at__lte=at).in_spending_order()
+    due = Lot.objects.filter(wallet=wallet, lapses_at__lte=at).not_empty().in_spending_order()
     return [_lapse_lot(wallet, lot, at=at) for lot in due]
 
 

@@ -69,7 +69,7 @@ def pay_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
     try:
         claimed = _submit(purchase.pk, at=at)
     except ValidationError as refusal:
-        _settle(purchase, _never_charged(purchase.charge, refusal.code), at=at)
+        _settle(purchase, _never_charged(purchase.charge, refusal.code or "refused"), at=at)
         raise
     if not claimed:
         return refresh_purchase(purchase=purchase, at=at)
@@ -88,9 +88,9 @@ def refresh_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | Non
         except (GatewayUnavailable, GatewayRefused):
             return None
         return _settle(purchase, outcome, at=at)
-    if charge.state == Transaction.State.PENDING and charge.submitted_at:
-        if at - charge.submitted_at < RESEND_WITHIN:
-            return _charge(purchase, at=at)
+    submitted = charge.state == Transaction.State.PENDING and charge.submitted_at
+    if submitted and at - submitted < RESEND_WITHIN:
+        return _charge(purchase, at=at)
     return None
 
 

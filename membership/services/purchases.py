@@ -89,7 +89,7 @@ def check_purchase(purchase: Purchase) -> None:
     :raises NotAnActiveMember, OptionNotOnSale, QuoteChanged, MethodNotOpen:
     """
     member = _lock_buyer(purchase.bought_by_id)
-    _confirmed_quote(purchase.option_id, member.location, _frozen_quote(purchase))
+    _confirmed_quote(purchase.option_id, member.location, frozen_quote(purchase))
     _open_connection(purchase.charge.connection_id)
 
 
@@ -114,7 +114,8 @@ def _confirmed_quote(option_id: int, location: Location, seen: Quote) -> Quote:
     return now
 
 
-def _frozen_quote(purchase: Purchase) -> Quote:
+def frozen_quote(purchase: Purchase) -> Quote:
+    """The quote that the buyer confirmed, as the purchase keeps it."""
     return Quote(
         option_id=purchase.option_id,
         credits=purchase.credits,
@@ -127,6 +128,7 @@ def _frozen_quote(purchase: Purchase) -> Quote:
 
 
 def _open_connection(connection_id: int) -> GatewayConnection:
+    connection: GatewayConnection | None
     connection = GatewayConnection.objects.connected().filter(pk=connection_id).first()
     if connection is None:
         raise MethodNotOpen
@@ -134,6 +136,7 @@ def _open_connection(connection_id: int) -> GatewayConnection:
 
 
 def _usable_card(card_id: int, customer: Customer, connection: GatewayConnection) -> Card:
+    card: Card | None
     card = Card.objects.kept().filter(pk=card_id, customer=customer, connection=connection).first()
     if card is None:
         raise CardNotUsable

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Location
-from community.money import Tax, TaxedAmount, apply_tax
+from community.money import Tax, TaxedAmount, apply_tax, format_unit_price
 from credits.models import CreditOption
 
 
@@ -32,13 +32,10 @@ class Quote:
     def total_minor(self) -> int:
         return self.amount.total_minor
 
-    def differences(self, other: "Quote") -> list[str]:
-        """Names of what another quote says differently."""
-        return [
-            name
-            for name in self.__dataclass_fields__
-            if getattr(self, name) != getattr(other, name)
-        ]
+    @property
+    def unit_price(self) -> str:
+        """What one credit costs, tax included, to compare options by."""
+        return format_unit_price(self.total_minor, self.credits, self.currency)
 
 
 class QuoteChanged(ValidationError):

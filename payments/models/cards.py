@@ -19,6 +19,9 @@ class CardQuerySet(models.QuerySet["Card"]):
         ).order_by("-pk")
 
 
+CardManager = models.Manager.from_queryset(CardQuerySet)
+
+
 class Card(models.Model):
     """A card at a gateway: kept by its owner, or only being used for one attempt."""
 
@@ -41,7 +44,7 @@ class Card(models.Model):
     exp_year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
-    objects = scoped(CardQuerySet)
+    objects = scoped(CardManager)
 
     class Meta:
         verbose_name = _("card")
@@ -73,3 +76,7 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand} •••• {self.last4}"
+
+    @property
+    def expires(self) -> str:
+        return f"{self.exp_month:02d}/{(self.exp_year or 0) % 100:02d}" if self.exp_month else ""

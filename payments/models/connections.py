@@ -14,6 +14,9 @@ class GatewayConnectionQuerySet(models.QuerySet["GatewayConnection"]):
         return self.filter(state=GatewayConnection.State.CONNECTED).order_by("position", "pk")
 
 
+GatewayConnectionManager = models.Manager.from_queryset(GatewayConnectionQuerySet)
+
+
 class GatewayConnection(models.Model):
     """A location's account at a gateway."""
 
@@ -40,7 +43,7 @@ class GatewayConnection(models.Model):
     )
     connected_at = models.DateTimeField(_("connected"))
 
-    objects = scoped(GatewayConnectionQuerySet)
+    objects = scoped(GatewayConnectionManager)
 
     class Meta:
         verbose_name = _("gateway connection")
@@ -58,10 +61,6 @@ class GatewayConnection(models.Model):
         return self.get_gateway_display()
 
 
-class GatewayCustomerQuerySet(models.QuerySet["GatewayCustomer"]):
-    pass
-
-
 class GatewayCustomer(models.Model):
     """Under which reference a gateway account knows a customer."""
 
@@ -70,7 +69,7 @@ class GatewayCustomer(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT)
     reference = models.CharField(_("reference"), max_length=80)
 
-    objects = scoped(GatewayCustomerQuerySet)
+    objects = scoped(models.Manager["GatewayCustomer"])
 
     class Meta:
         verbose_name = _("gateway customer")

@@ -1,4 +1,3 @@
-
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -8,10 +7,6 @@ from community.models import Location
 from community.scoping import scoped
 from community.triggers import no_truncate
 from payments.models.connections import GatewayConnection
-
-
-class GatewayEventQuerySet(models.QuerySet["GatewayEvent"]):
-    pass
 
 
 class GatewayEvent(models.Model):
@@ -28,7 +23,7 @@ class GatewayEvent(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=200, blank=True, default="")
 
-    objects = scoped(GatewayEventQuerySet)
+    objects = scoped(models.Manager["GatewayEvent"])
 
     class Meta:
         verbose_name = _("gateway event")

@@ -22,6 +22,9 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         return self.order_by("-pk")
 
 
+TransactionManager = models.Manager.from_queryset(TransactionQuerySet)
+
+
 class Transaction(models.Model):
     """One movement of real money, with its state and the gateway's reference."""
 
@@ -51,7 +54,7 @@ class Transaction(models.Model):
     submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
-    objects = scoped(TransactionQuerySet)
+    objects = scoped(TransactionManager)
 
     class Meta:
         verbose_name = _("transaction")

@@ -1,0 +1,22 @@
+from community.invariants import same_location
+
+INVARIANTS = {
+    "The months of revenue are the sums of their lines": """
+        SELECT coalesce(line.location_id, rollup.location_id)
+        FROM (
+            SELECT location_id, month, source, sum(net_minor) AS net_minor, count(*) AS lines
+            FROM analytics_revenueline GROUP BY location_id, month, source
+        ) line
+        FULL JOIN (
+            SELECT location_id, month, source, sum(net_minor) AS net_minor, sum(lines) AS lines
+            FROM analytics_revenuemonth GROUP BY location_id, month, source
+        ) rollup USING (location_id, month, source)
+        WHERE (line.net_minor, line.lines) IS DISTINCT FROM (rollup.net_minor, rollup.lines)
+    """,
+    "Revenue is in the currency of its location": """
+        SELECT r.id FROM analytics_revenueline r
+        JOIN community_location l ON l.id = r.location_id
+        WHERE r.currency <> l.currency
+    """,
+    **same_location("analytics"),
+}

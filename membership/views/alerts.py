@@ -1,0 +1,116 @@
+"""What the checkout has to say before the buyer tries again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from community.access import LocationRequest
+from community.money import format_credits, format_money
+from membership.models import Purchase
+from membership.services.purchases import frozen_quote
+from membership.services.quotes import Quote
+from membership.tickets import TicketNotValid, unseal
+from membership.views.refusals import refusal_words
+from payments.wording import failure_reason
+
+
+@dataclass(frozen=True)
+class Alert:
+    kind: str  # "bad" or "wait"
+    title: str
+    text: str
+    changes: tuple[str, ...] = ()
+    declined: bool = False
+
+
+def alert_for(request: LocationRequest, now: Quote) -> Alert | None:
+    if words := refusal_words(request):
+        return Alert("bad", words, "")
+    if sealed := request.GET.get("seen", ""):
+        return _changed_since(request, sealed, now)
+    return _declined(request, now)
+
+
+def _changed_since(request: LocationRequest, sealed: str, now: Quote) -> Alert | None:
+    try:
+        seen = unseal(sealed, member_id=request.principal.member_id, option_id=now.option_id)
+    except TicketNotValid as old:
+        return Alert("wait", old.messages[0], "")
+    return _changed(seen.quote, now)
+
+
+def _changed(seen: Quote, now: Quote) -> Alert | None:
+    changes = tuple(_differences(seen, now))
+    if not changes:
+        return None
+    return Alert(
+        "wait",
+        _("This changed while you were here. Nothing was charged."),
+        _("Look at it again, then pay or go back."),
+        changes,
+    )
+
+
+def _differences(seen: Quote, now: Quote) -> list[str]:
+    pairs = [
+        (format_credits(seen.credits), format_credits(now.credits), _("Credits")),
+        (
+            format_money(seen.list_price_minor, seen.currency),
+            format_money(now.list_price_minor, now.currency),
+            _("Price"),
+        ),
+        (_tax(seen), _tax(now), _("Tax")),
+        (
+            format_money(seen.total_minor, seen.currency),
+            format_money(now.total_minor, now.currency),
+            _("Total"),
+        ),
+        (_expiry(seen), _expiry(now), _("Expiry")),
+    ]
+    return [
+        _("%(what)s: %(old)s is now %(new)s.") % {"what": what, "old": old, "new": new}
+        for old, new, what in pairs
+        if old != new
+    ]
+
+
+def _tax(quote: Quote) -> str:
+    return f"{quote.tax.name} {quote.tax.percent.normalize():f} %"
+
+
+def _expiry(quote: Quote) -> str:
+    if quote.expiry_months is None:
+        return _("never")
+    return _("%(months)d months") % {"months": quote.expiry_months}
+
+
+def _declined(request: LocationRequest, now: Quote) -> Alert | None:
+    purchase = _failed_purchase(request, request.GET.get("declined", ""))
+    if purchase is None:
+        return None
+    charge = purchase.charge
+    if charge.failure_code == "quote_changed" and (alert := _changed(frozen_quote(purchase), now)):
+        return alert
+    title = _("%(card)s was declined: %(reason)s.") % {
+        "card": charge.paid_with or _("The card"),
+        "reason": failure_reason(charge.failure_code),
+    }
+    text = _("Nothing was charged. Use another card, or ask your bank and try again.")
+    return Alert("bad", title, text, declined=True)
+
+
+def _failed_purchase(request: LocationRequest, key: str) -> Purchase | None:
+    try:
+        uuid = UUID(key)
+    except ValueError:
+        return None
+    return (
+        Purchase.objects.filter(
+            key=uuid,
+            customer_id=request.principal.customer_id,
+            state__in=[Purchase.State.FAILED, Purchase.State.EXPIRED],
+        )
+        .select_related("charge")
+        .first()
+    )

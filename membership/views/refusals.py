@@ -1,0 +1,32 @@
+"""Refusals that a page shows after a redirect: named in the address, worded here."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from membership.services.purchases import CardNotUsable, MethodNotOpen, NotAnActiveMember
+from membership.services.quotes import OptionNotOnSale
+from membership.tickets import TicketNotValid
+
+
+class GatewaySilent(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("The payment service doesn't answer right now. Nothing was charged. Try again soon."),
+            code="gateway_silent",
+        )
+
+
+REFUSALS: dict[str, type[ValidationError]] = {
+    "not_an_active_member": NotAnActiveMember,
+    "option_not_on_sale": OptionNotOnSale,
+    "method_not_open": MethodNotOpen,
+    "card_not_usable": CardNotUsable,
+    "ticket_not_valid": TicketNotValid,
+    "gateway_silent": GatewaySilent,
+}
+
+
+def refusal_words(request: HttpRequest) -> str:
+    refusal = REFUSALS.get(request.GET.get("refused", ""))
+    return refusal().messages[0] if refusal else ""  # type: ignore[call-arg]

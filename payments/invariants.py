@@ -1,0 +1,23 @@
+from community.invariants import same_location
+
+INVARIANTS = {
+    "No event waits for more than 15 minutes": """
+        SELECT id FROM payments_gatewayevent
+        WHERE processed_at IS NULL AND received_at < now() - interval '15 minutes'
+    """,
+    "A charge that was heard of was sent": """
+        SELECT id FROM payments_transaction
+        WHERE kind = 'charge' AND submitted_at IS NULL
+          AND (state = 'succeeded' OR reference <> '')
+    """,
+    "A card belongs to the customer that is charged": """
+        SELECT t.id FROM payments_transaction t JOIN payments_card card ON card.id = t.card_id
+        WHERE (card.customer_id, card.connection_id) <> (t.customer_id, t.connection_id)
+    """,
+    "A card that was entered is kept or let go when its attempt settles": """
+        SELECT card.id FROM payments_card card
+        JOIN payments_transaction t ON t.card_id = card.id
+        WHERE card.state = 'entered' GROUP BY card.id HAVING bool_and(t.state <> 'pending')
+    """,
+    **same_location("payments"),
+}

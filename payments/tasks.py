@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.db.models import F, Q
+from django.utils.timezone import now
+from django_scopes import scope, scopes_disabled
+
+from membership.services.events import EventWaits, process_event
+from payments.gateways.protocol import GatewayRefused
+from payments.models import Card, GatewayEvent
+from payments.services.cards import cards_to_detach, detach_card
+from payments.services.events import note_event_failure
+
+log = structlog.get_logger(__name__)
+RETRY_AFTER = timedelta(seconds=60)
+
+
+@shared_task
+def process_gateway_event(*, location_id: int, event_id: int) -> None:
+    with scope(location=location_id):
+        try:
+            process_event(event_id=event_id, at=now())
+        except EventWaits as why:
+            log.error("gateway_event_waits", gateway_event=event_id, reason=str(why))
+            note_event_failure(event_id=event_id, error=str(why), at=now())
+
+
+@shared_task
+def sweep_events() -> None:
+    """Take the events that no worker has processed, the longest untried first."""
+    with scopes_disabled():
+        waiting = list(
+            GatewayEvent.objects.filter(processed_at=None)
+            .filter(Q(tried_at=None) | Q(tried_at__lt=now() - RETRY_AFTER))
+            .order_by(F("tried_at").asc(nulls_first=True), "pk")
+            .values_list("location_id", "pk")[:500]
+        )
+    for location_id, event_id in waiting:
+        process_gateway_event(location_id=location_id, event_id=event_id)
+
+
+@shared_task
+def sweep_cards() -> None:
+    """Have the gateways forget cards that their owners did not keep or have removed."""
+    with scopes_disabled():
+        cards = list(
+            Card.objects.filter(pk__in=cards_to_detach(at=now())).values_list("location_id", "pk")
+        )
+    for location_id, card_id in cards:
+        with scope(location=location_id):
+            try:
+                detach_card(card_id)
+            except GatewayRefused as refusal:
+                log.error("card_not_detached", card=card_id, code=refusal.code)

@@ -1,0 +1,48 @@
+from uuid import UUID
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django_scopes import scope, scopes_disabled
+from kombu.exceptions import OperationalError
+
+from payments.gateways.protocol import EventNotGenuine
+from payments.models import GatewayConnection, GatewayEvent
+from payments.services.events import receive_event
+from payments.tasks import process_gateway_event
+
+log = structlog.get_logger(__name__)
+LARGEST_EVENT = 256 * 1024
+
+
+@csrf_exempt  # signed by the gateway instead
+@require_POST
+def webhook(request: HttpRequest, gateway: str, key: UUID) -> HttpResponse:
+    """Verify on the raw bytes, keep, answer 200; a task does what the event asks for."""
+    with scopes_disabled():  # the address names the connection, the connection its location
+        connection = get_object_or_404(GatewayConnection, key=key, gateway=gateway)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_EVENT:
+        return HttpResponse(status=413)
+    with scope(location=connection.location_id):
+        try:
+            event = receive_event(
+                connection=connection, body=request.body, headers=request.headers, at=now()
+            )
+        except EventNotGenuine as wrong:
+            log.warning("webhook_refused", connection=connection.pk, reason=str(wrong))
+            return HttpResponse(status=400)
+    _process_soon(event)
+    return HttpResponse(status=200)
+
+
+def _process_soon(event: GatewayEvent) -> None:
+    if event.processed_at:
+        return
+    try:
+        process_gateway_event.delay(location_id=event.location_id, event_id=event.pk)
+    except OperationalError:
+        # The row is kept; the sweeper takes what the broker did not.
+        log.warning("broker_unreachable", gateway_event=event.pk)
