@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -54,6 +54,7 @@ def _drawings() -> dict[str, str]:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, classes: str = "size-5") -> SafeString:
     """Draw a lucide icon in place. An unknown name is a bug and raises KeyError."""
     return format_html(
