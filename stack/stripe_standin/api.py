@@ -181,4 +181,4 @@ def _account(store: Store, arrival: Arrival, id_: str) -> Account:
 
 
 def _worded(body: Json) -> str:
-    return json.dumps(body, indent=2)
+    return json.dumps(body)

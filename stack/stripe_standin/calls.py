@@ -1,6 +1,5 @@
 """A request that may act on an account, and the routes that take it."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -55,11 +54,13 @@ class Route:
 
     def match(self, method: str, path: str) -> str | None:
         """The id in the path, or an empty string; None if this is another endpoint."""
-        pattern = self.path.replace("{id}", "([^/]+)")
-        found = re.fullmatch(pattern, path) if method == self.method else None
-        if found is None:
+        if method != self.method:
             return None
-        return found[1] if found.groups() else ""
+        before, has_id, after = self.path.partition("{id}")
+        if not has_id:
+            return "" if path == self.path else None
+        id_ = path.removeprefix(before).removesuffix(after)
+        return id_ if path == f"{before}{id_}{after}" and "/" not in id_ else None
 
 
 def route(

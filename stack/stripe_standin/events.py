@@ -1,7 +1,5 @@
 """Events: what happened, kept for the list and queued for every endpoint that asked for it."""
 
-import copy
-
 from stack.stripe_standin import deliveries, params
 from stack.stripe_standin.calls import Call, route
 from stack.stripe_standin.errors import Refusal
@@ -18,7 +16,7 @@ TYPES_MAX = 20
 def emit(call: Call, kind: str, subject: Json, *, before: Json | None = None) -> Json:
     """Record that something happened to `subject`; `before`: the attributes that it changed."""
     endpoints = _listeners(call, kind)
-    data: Json = {"object": copy.deepcopy(subject)}
+    data: Json = {"object": subject}
     if before is not None:
         data["previous_attributes"] = before
     event = call.add(

@@ -56,7 +56,8 @@ def _require_created(call: Call, wanted: Wanted) -> None:
 
 
 def _page(call: Call, wanted: Wanted) -> Json:
-    limit = params.integer(call.params, "limit") or LIMIT
+    limit = params.integer(call.params, "limit")
+    limit = LIMIT if limit is None else limit
     if not 1 <= limit <= LIMIT_MAX:
         raise Refusal(f"This value must be between 1 and {LIMIT_MAX}.", param="limit")
     after, before = (params.text(call.params, name) for name in ("starting_after", "ending_before"))

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.shapes import Json
 
+INTEGER_LENGTH_MAX = 15
 METADATA_KEYS_MAX = 50
 METADATA_KEY_LENGTH_MAX = 40
 METADATA_VALUE_LENGTH_MAX = 500
@@ -39,7 +40,7 @@ def integer(params: Json, name: str) -> int | None:
     value = text(params, name)
     if value is None:
         return None
-    if not value.removeprefix("-").isdecimal():
+    if not value.removeprefix("-").isdecimal() or len(value) > INTEGER_LENGTH_MAX:
         raise Refusal(f"Invalid integer: {value}", code="parameter_invalid_integer", param=name)
     return int(value)
 

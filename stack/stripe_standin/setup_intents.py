@@ -227,7 +227,7 @@ ROUTES = [
         "POST",
         "/v1/setup_intents/{id}/cancel",
         cancel_setup_intent,
-        "cancellation_reason client_secret use_stripe_sdk",
+        "cancellation_reason client_secret",
         browser=True,
     ),
     route(

@@ -16,4 +16,5 @@ def words(text: str) -> frozenset[str]:
 
 
 def new_id(prefix: str, *, length: int = 24) -> str:
-    return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+    letters = (ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(length))
+    return f"{prefix}_{''.join(letters)}"
