@@ -22,7 +22,7 @@ check:  ## format, lint, types, import contracts, migrations, deployment setting
 format:  ## bring code and templates into form
 	@$(BOOTSTRAP) format
 
-lock:  ## choose the newest allowed versions and lock them with hashes
+lock:  ## lock what pyproject.toml asks for, with hashes (ARGS=--upgrade)
 	@$(BOOTSTRAP) lock
 
 bench:  ## measure (ONLY=credits_page_ms)

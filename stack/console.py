@@ -48,7 +48,7 @@ def run_logged(
     cwd: Path,
     room: Path | None = None,
     stdin: bytes = b"",
-    **options: Any,  # noqa: ANN401  # handed to Popen as they are
+    **options: Any,  # handed to Popen as they are
 ) -> None:
     """Run to the end, output to `log`; nothing of it outlives an interruption.
 

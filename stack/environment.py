@@ -42,7 +42,7 @@ def redis_url(sockets: Path) -> str:
     return f"unix://{quote(str(sockets / valkey.SOCKET))}"
 
 
-def stand_in(port: int) -> dict[str, str]:
+def stand_in(port: str) -> dict[str, str]:
     base = f"http://{HOST}:{port}"
     return {
         "STRIPE_STANDIN_URL": base,

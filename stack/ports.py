@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 from stack.console import CannotStart
-from stack.places import Places
 
 HOST = "127.0.0.1"
 DEFAULT = 8000
@@ -36,15 +36,12 @@ def require_free(port: int) -> None:
         ) from None
 
 
-def remembered_port(places: Places, name: str) -> int:
-    """Give the port of the last start if it is free, so that saved addresses stay right."""
-    note = places.data / f"{name}.port"
+def remembered_port(note: Path) -> int:
+    """Give the port of the last start if it is free, else 0: the system then chooses."""
     try:
-        port = probe(int(note.read_text(encoding="ascii")))
+        return probe(int(note.read_text(encoding="ascii")))
     except (OSError, ValueError):
-        port = free_port()
-        note.write_text(str(port), encoding="ascii")
-    return port
+        return 0
 
 
 def free_port() -> int:

@@ -36,7 +36,7 @@ def postgres(places: Places, *, sockets: Path, durable: bool) -> Iterator[subpro
     binaries = reachable_binaries(places, identity)
     cluster = places.data / "postgres"
     if not cluster.exists():
-        make_cluster(cluster, binaries=binaries, places=places, identity=identity)
+        make_cluster(cluster, binaries=binaries, places=places, identity=identity, durable=durable)
     check_version(cluster)
     free_cluster(cluster)
     folder = socket_folder(sockets, identity)
@@ -109,15 +109,16 @@ def copy_binaries(package: Path, copy: Path) -> None:
 
 
 def make_cluster(
-    cluster: Path, *, binaries: Path, places: Places, identity: dict[str, Any]
+    cluster: Path, *, binaries: Path, places: Places, identity: dict[str, Any], durable: bool
 ) -> None:
     """Make cluster and database under another name first: a killed start leaves no half one."""
     unfinished = cluster.with_name("postgres.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     give(unfinished, identity)
+    sync = () if durable else ("--no-sync",)
     steps: tuple[tuple[list[str | Path], bytes], ...] = (
-        ([binaries / "initdb", "--pgdata", unfinished, *INITDB, "--no-sync"], b""),
+        ([binaries / "initdb", "--pgdata", unfinished, *INITDB, *sync], b""),
         ([binaries / "postgres", "--single", "-D", unfinished, "postgres"], CREATE_DATABASE),
     )
     for command, stdin in steps:

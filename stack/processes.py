@@ -63,7 +63,7 @@ def server(
     *,
     places: Places,
     stop: signal.Signals = signal.SIGTERM,
-    **options: Any,  # noqa: ANN401  # handed to Popen as they are
+    **options: Any,  # handed to Popen as they are
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server in a session of its own, so that the terminal's Ctrl-C passes it by."""
     with fresh_log(places, name).open("wb") as output:

@@ -12,16 +12,14 @@ from stack.places import CHECKOUT, Places, data_places
 from stack.ports import HOST, require_free, web_port
 from stack.processes import hold, stop_left_over
 from stack.serve import serve
-from stack.servers import Running, servers
+from stack.servers import Running, opening, servers
 
 
 def main() -> int:
     port = web_port()
     places = data_places()
     address = f"http://{HOST}:{port}"
-    say(f"Starting Deskmint; its data lies in {places.data}")
-    if places.moved:
-        say(f"  ({places.asked} is closed to the user that runs the database)")
+    say(opening(places))
     with hold(places, role=address):
         if left := stop_left_over(places):
             say(f"  Stopped what a killed start left running: {', '.join(left)}")

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -70,24 +70,23 @@ def brings_stripe(told: dict[str, str]) -> bool:
 
 @contextmanager
 def stand_in(places: Places, told: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    port = ports.remembered_port(places, "stripe")
-    store = places.data / "stripe.sqlite3"
+    note = places.data / "stripe.port"
     command = [
-        *(sys.executable, "-m", "stack.stripe_standin"),
-        *("--port", str(port), "--store", str(store)),
+        *(sys.executable, "-m", "stack.stripe_standin", "--port", str(ports.remembered_port(note))),
+        *("--store", str(places.data / "stripe.sqlite3")),
     ]
     with server("stripe", command, places=places, cwd=CHECKOUT, env=told) as process:
-        wait_until(lambda: answers(port), name="stripe", process=process, places=places)
-        told |= environment.stand_in(port)
+        log = places.logs / "stripe.log"
+        wait_until(lambda: bool(bound_port(log)), name="stripe", process=process, places=places)
+        note.write_text(bound_port(log), encoding="ascii")
+        told |= environment.stand_in(bound_port(log))
         yield process
 
 
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection((ports.HOST, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+def bound_port(log: Path) -> str:
+    """Read the port from the stand-in's own word that it is ready; until then nothing."""
+    ready = re.search(r"ready at http://[^:]+:(\d+)\n", log.read_text(encoding="utf-8"))
+    return ready[1] if ready else ""
 
 
 def finish_in_peace() -> None:
@@ -137,8 +136,15 @@ def throwaway_servers() -> Iterator[dict[str, str]]:
         shutil.rmtree(folder)
 
 
+def opening(places: Places) -> str:
+    """Word the first line of a start: where the data lies, and why if not where it was asked."""
+    why = f"\n  ({places.asked} is closed to the user that runs Postgres)" if places.moved else ""
+    return f"Starting Deskmint; its data lies in {places.data}{why}"
+
+
 def main() -> int:
     places = data_places()
+    say(opening(places))
     with hold(places, role="python -m stack.servers"):
         stop_left_over(places)
         with servers(places, port=ports.web_port()):
