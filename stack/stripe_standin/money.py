@@ -18,10 +18,11 @@ TWO_DECIMAL = words(
     htg huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop
     mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar
     sbd scr sek sgd shp sle sos srd std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs wst
-    xcd yer zar zmw
+    xcd yer zmw
     """
 )
-CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL
+RAND = frozenset({"zar"})  # codespell:ignore zar
+CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL | RAND
 
 MINIMUMS = {
     "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "gbp": 30, "hkd": 400, "huf": 17500,
