@@ -123,7 +123,6 @@ HARBOUR = Place(
     ),
     visits=(
         ("Hot desk, a day", Decimal(4)),
-        ("Hot desk, two days", Decimal(8)),
         ("Dock Room, an hour", Decimal(3)),
         ("Dock Room, 2 hours", Decimal(6)),
         ("Phone booth, an hour", Decimal(1)),

@@ -16,6 +16,19 @@ GOOD_CARDS = ("visa", "visa", "mastercard", "amex", "visa_debit")
 BAD_CARDS = ("chargeCustomerFail", "chargeDeclinedInsufficientFunds", "chargeDeclinedExpiredCard")
 KEPT_CARD = "kept"
 NO_CARD = ""  # the buyer looked at the card form and left
+# The star's: days ago, credits, card, whether she keeps it; days ago, which of the visits.
+STARS_SALES = (
+    (250, 5, "visa", False),
+    (214, 10, "visa", True),
+    (160, 25, KEPT_CARD, False),
+    (96, 50, KEPT_CARD, False),
+    (62, 50, "chargeCustomerFail", False),
+    (33, 25, KEPT_CARD, False),
+)
+STARS_VISITS = (
+    *((246, 1), (205, 3), (188, 1), (151, 2), (140, 0), (118, 2)),
+    *((90, 0), (71, 2), (52, 1), (40, 2), (26, 4), (12, 2), (5, 0)),
+)
 WEIGHTS = (8, 6, 3, 1)  # how often the offers are bought, small ones most
 DROPPED_DAYS_AGO = 150
 WELCOME_LASTS = timedelta(days=60)
@@ -121,19 +134,11 @@ class _Teller:
     def _star(self) -> Iterator[Happening]:
         """The member that visitors sign in as: some of everything, and a card at hand."""
         star = self.place.star.email
-        sales = [
-            (250, 5, "visa", False),
-            (214, 10, "visa", True),
-            (160, 25, KEPT_CARD, False),
-            (96, 50, KEPT_CARD, False),
-            (62, 50, "chargeCustomerFail", False),
-            (33, 25, KEPT_CARD, False),
-        ]
         yield Gift(self._when(255), star, self._key(), Decimal(5), "Welcome", WELCOME_LASTS)
-        for days_ago, credits, card, keep in sales:
+        for days_ago, credits, card, keep in STARS_SALES:
             yield Sale(self._when(days_ago), star, self._key(), credits, card, keep)
-        for days_ago in (246, 205, 190, 151, 140, 118, 90, 71, 52, 40, 26, 19, 12, 5):
-            note, credits = self.random.choice(self.place.visits)
+        for days_ago, visit in STARS_VISITS:
+            note, credits = self.place.visits[visit]
             yield Visit(self._when(days_ago), star, self._key(), credits, note)
         yield Reading(self._when(14), star, self._key())
         yield Sale(self._when(1), star, self._key(), 10, KEPT_CARD)
@@ -157,7 +162,7 @@ class _Teller:
             )
             yield from self._visits(email, days_ago, until=until)
             first = False
-            days_ago -= self.random.randrange(35, 90)
+            days_ago -= self.random.randrange(60, 150)
         if self.random.random() < 0.5:  # noqa: PLR2004
             yield Reading(self._when(20), email, self._key())
 
@@ -180,7 +185,7 @@ class _Teller:
             yield Sale(at, email, self._key(), self._choice(days_ago + 1), card)
 
     def _visits(self, email: str, days_ago: int, *, until: int) -> Iterator[Happening]:
-        for _ in range(self.random.randrange(1, 5)):
+        for _ in range(self.random.randrange(4)):
             days_ago -= self.random.randrange(2, 12)
             if days_ago > until:
                 note, credits = self.random.choice(self.place.visits)
