@@ -29,6 +29,6 @@ bench:  ## measure (ONLY=credits_page_ms)
 	@$(BOOTSTRAP) bench
 
 clean:  ## remove what was installed and built; never the data
-	@rm -rf .venv .venv-install.log .build-venv .build-venv-install.log frontend/node_modules \
-	  frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .build-venv .logs frontend/node_modules frontend/dist \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './.data*' -prune -exec rm -rf {} +

@@ -10,10 +10,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from stack.console import CannotStart, run_logged
-from stack.places import AS_ROOT, CHECKOUT
+from stack.places import AS_ROOT, CHECKOUT, SETUP_LOGS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LOG = CHECKOUT / ".build-venv" / "logs" / "browser.log"
 HOW = (
     "Install Chromium or Chrome by your system's means, or name one: "
     "make test CHROMIUM=/path/to/chromium"
@@ -54,7 +53,7 @@ def install_browser() -> None:
                 command,
                 what="Installing a browser for the tests",
                 hint=HOW,
-                log=LOG,
+                log=SETUP_LOGS / "browser.log",
                 cwd=CHECKOUT,
                 env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
             )

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.console import run_logged, step
-from stack.places import CHECKOUT
+from stack.places import CHECKOUT, SETUP_LOGS
 from stack.venvs import BUILD_VENV, install, is_installed
 
 FRONTEND = CHECKOUT / "frontend"
 MODULES = FRONTEND / "node_modules"
 BUILT = FRONTEND / "dist"
 STAMP = ".deskmint-stamp"
-LOGS = BUILD_VENV / "logs"
 OLDEST_NODE = (22, 12)
 # A build that was not asked for by us may leave or read these; they are no sources.
 NOT_SOURCES = {"node_modules", "dist"}
@@ -58,7 +57,7 @@ def run_npm(node: Node, *arguments: str) -> None:
         [*node.npm, *arguments],
         what=f"npm {' '.join(arguments)}",
         hint="Is the npm registry reachable (proxy, npm's own settings)? Then start again.",
-        log=LOGS / f"npm-{arguments[-1]}.log" if arguments[0] == "run" else LOGS / "npm-ci.log",
+        log=SETUP_LOGS / f"npm-{arguments[0]}.log",
         cwd=FRONTEND,
         env={**os.environ, "PATH": f"{node.folder}{os.pathsep}{os.environ['PATH']}"},
     )

@@ -10,8 +10,7 @@ import shlex
 import shutil
 
 from stack.console import CannotStart, exit_plainly, run_logged, step
-from stack.places import CHECKOUT
-from stack.venvs import BUILD_VENV
+from stack.places import CHECKOUT, SETUP_LOGS
 
 GROUPS = {
     "dev": ("--group", "dev"),
@@ -37,7 +36,7 @@ def main() -> int:
                 [uv, "pip", "compile", "pyproject.toml", *groups, *COMMON, *more, "-o", target],
                 what="Locking the requirements",
                 hint="Change pyproject.toml accordingly, then try again.",
-                log=BUILD_VENV / "logs" / "lock.log",
+                log=SETUP_LOGS / "lock.log",
                 cwd=CHECKOUT,
             )
     return 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from stack.console import CannotStart
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+SETUP_LOGS = CHECKOUT / ".logs"  # of what is installed and built in the checkout
 LASTING_TEMPORARY = Path("/var/tmp")  # noqa: S108  # survives a restart; ownership is checked
 AS_ROOT = os.geteuid() == 0
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from stack.console import CannotStart, run_logged
-from stack.places import CHECKOUT
+from stack.places import CHECKOUT, SETUP_LOGS
 
 VENV = CHECKOUT / ".venv"
 BUILD_VENV = CHECKOUT / ".build-venv"  # Node, where the machine has none
@@ -45,7 +45,7 @@ def install(venv: Path, lock: str) -> None:
         ],
         what="Installing the Python packages",
         hint="Is the package index reachable (proxy, pip's own settings)? Then start again.",
-        log=venv.with_name(f"{venv.name}-install.log"),
+        log=SETUP_LOGS / f"{venv.name.strip('.')}.log",
         cwd=CHECKOUT,
     )
     stamp = {covered: digest(covered) for covered in COVERS[lock]}
@@ -58,7 +58,7 @@ def create(venv: Path) -> None:
         [sys.executable, "-m", "venv", "--clear", venv],
         what="Making a virtual environment",
         hint="On Debian and Ubuntu install the package python3-venv, then start again.",
-        log=venv.with_name(f"{venv.name}-install.log"),
+        log=SETUP_LOGS / f"{venv.name.strip('.')}.log",
         cwd=CHECKOUT,
     )
 
