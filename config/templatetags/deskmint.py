@@ -28,7 +28,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 from django_cotton.templatetags import Attrs
 
-from community.money import format_credits, format_money
+from community.money import format_credits, format_money, symbol
 from payments.wording import failure_reason
 
 register = template.Library()
@@ -107,6 +107,12 @@ def day(moment: datetime) -> str:
 
 
 @register.filter
+def weekday(moment: datetime) -> str:
+    """`Sunday, 22 November` in the active time zone."""
+    return dateformat.format(localtime(moment), pgettext("day of the week", "l, j F"))
+
+
+@register.filter
 def daytime(moment: datetime) -> str:
     """`Today, 14:32`, or day and time, in the active time zone."""
     local = localtime(moment)
@@ -115,6 +121,7 @@ def daytime(moment: datetime) -> str:
 
 
 register.filter("failure_reason", failure_reason)
+register.filter("currency_symbol", symbol)
 
 
 @register.filter
@@ -132,7 +139,7 @@ def table_roles(rows: str) -> SafeString:
 @register.filter
 def flat(attrs: Attrs) -> SafeString:
     """Write a component's further attributes, escaped (cotton's own output of them is not)."""
-    return flatatt(attrs.attrs_dict())
+    return flatatt(_resolved(attrs))
 
 
 @register.filter
@@ -162,11 +169,22 @@ def control(
         merged["aria-describedby"] = f"{field.auto_id}_helptext"
     else:
         field.help_text = ""  # or Django would point at a hint that is not on the page
-    extra: Mapping[str, Any] = attrs.attrs_dict() if attrs is not None else {}
+    extra = _resolved(attrs) if attrs is not None else {}
     if extra.get("class"):
         merged["class"] = f"{merged.get('class', '')} {extra['class']}".strip()
     merged.update({name: value for name, value in extra.items() if name != "class"})
     return field.as_widget(attrs=merged)
+
+
+def _resolved(attrs: Attrs) -> Mapping[str, Any]:
+    # Cotton drops in silence what it can't resolve, `:current="page == 'bills'"` for one.
+    unknown = attrs._unprocessable  # noqa: SLF001
+    assert not unknown, (
+        f":{unknown[0]} takes a variable that is there, not an expression;"
+        f' write {unknown[0]}="{{% if … %}}1{{% endif %}}"'
+    )
+    resolved: dict[str, Any] = attrs.attrs_dict()
+    return resolved
 
 
 def _look(widget: Widget, *, framed: bool) -> dict[str, str]:
