@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -176,7 +175,7 @@ def control(
     return field.as_widget(attrs=merged)
 
 
-def _resolved(attrs: Attrs) -> Mapping[str, Any]:
+def _resolved(attrs: Attrs) -> dict[str, Any]:
     # Cotton drops in silence what it can't resolve, `:current="page == 'bills'"` for one.
     unknown = attrs._unprocessable  # noqa: SLF001
     assert not unknown, (
