@@ -2,6 +2,7 @@ import './app.css'
 import htmx from 'htmx.org'
 import './dialogs.js'
 import './print.js'
+import './reorder.js'
 import './sections.js'
 import './toasts.js'
 

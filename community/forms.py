@@ -1,0 +1,151 @@
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from community.models import Location, Member, User
+from community.money import MAX_MINOR, format_credits, to_major, to_minor
+from credits.models import CreditOption
+from credits.services.options import MAX_CREDITS
+
+EXPIRY_MONTHS = (1, 3, 6, 12, 24)
+# Short enough for the decimal module to work on it exactly.
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,14})?|-?\.[0-9]{1,14}")
+
+
+class ThemeForm(forms.Form):
+    theme = forms.TypedChoiceField(choices=User.Theme.choices, coerce=User.Theme)
+
+
+class MemberFilter(forms.Form):
+    """Which members to list: those that match the words and are in the state."""
+
+    q = forms.CharField(label=_("Search members"), required=False, max_length=100)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All states")), *Member.State.choices],
+    )
+
+    @property
+    def words(self) -> str:
+        return str(self._chosen("q"))
+
+    @property
+    def chosen_state(self) -> str:
+        return str(self._chosen("state"))
+
+    @property
+    def state_name(self) -> str:
+        return str(Member.State(self.chosen_state).label) if self.chosen_state else ""
+
+    def _chosen(self, name: str) -> str:
+        # What isn't valid is left out of the search and said at its field.
+        self.is_valid()
+        value: str = self.cleaned_data.get(name, "")
+        return value
+
+
+class PlainDecimalField(forms.CharField):
+    """A number above 0 as people write it: digits and a point, nothing that only programs read."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
+
+    def clean(self, value: object) -> Decimal:
+        text: str = super().clean(value)
+        if re.fullmatch(r"-?[0-9.]*,[0-9.,]*", text):
+            raise ValidationError(
+                _("Write decimals with a point and no grouping, like 1000 or 2.5."),
+                code="number_with_comma",
+            )
+        if not _PLAIN_NUMBER.fullmatch(text):
+            raise ValidationError(_("Enter a number, like 10 or 2.5."), code="not_a_number")
+        number = Decimal(text)
+        if number <= 0:
+            raise ValidationError(_("Enter a number above 0."), code="not_above_zero")
+        return number
+
+
+class OptionForm(forms.Form):
+    """A credit option as an admin describes it; the price turns into minor units."""
+
+    credits = PlainDecimalField(label=_("Number of credits"))
+    price = PlainDecimalField(label=_("Price"))
+    expiry_months = forms.TypedChoiceField(
+        label=_("Expiry"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text=_("Purchased credits never lapse unless you set an expiry."),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        location: Location,
+        option: CreditOption | None = None,
+    ) -> None:
+        super().__init__(data, initial=_initial(option, location))
+        self.location = location
+        months = set(EXPIRY_MONTHS)
+        if option and option.expiry_months:
+            months.add(option.expiry_months)
+        self.fields["expiry_months"].choices = [  # type: ignore[attr-defined]
+            ("", _("Never")),
+            *((number, _months(number)) for number in sorted(months)),
+        ]
+
+    def clean_credits(self) -> Decimal:
+        number: Decimal = self.cleaned_data["credits"]
+        if number > MAX_CREDITS:
+            raise ValidationError(
+                _("An option has at most %(most)s credits."),
+                code="too_many_credits",
+                params={"most": format_credits(MAX_CREDITS)},
+            )
+        if number != round(number, 2):
+            raise ValidationError(
+                _("Credits have at most two decimal places."), code="credits_too_precise"
+            )
+        return number
+
+    def clean_price(self) -> Decimal:
+        price: Decimal = self.cleaned_data["price"]
+        if price > to_major(MAX_MINOR, self.location.currency):
+            raise ValidationError(_("This price is too high."), code="price_too_high")
+        self.price_minor = to_minor(price, self.location.currency)
+        return price
+
+    def facts(self) -> dict[str, Any]:
+        """What the domain wants to know of the option."""
+        return {
+            "credits": self.cleaned_data["credits"],
+            "price_minor": self.price_minor,
+            "expiry_months": self.cleaned_data["expiry_months"],
+        }
+
+
+def _initial(option: CreditOption | None, location: Location) -> dict[str, Any]:
+    if option is None:
+        return {}
+    return {
+        "credits": f"{option.credits.normalize():f}",
+        "price": f"{to_major(option.price_minor, location.currency):f}",
+        "expiry_months": option.expiry_months or "",
+    }
+
+
+def _months(number: int) -> str:
+    return ngettext("%(months)d month", "%(months)d months", number) % {"months": number}
+
+
+class MoveForm(forms.Form):
+    """The place in the selling order that an option moves to, counted from 0."""
+
+    to = forms.IntegerField(min_value=0, max_value=10_000)

@@ -1,0 +1,78 @@
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from community.access import LocationRequest
+from credits.models import Entry
+from credits.selectors import next_lapse
+from membership.models import Purchase
+
+LATEST = 6
+
+
+@dataclass
+class SoldToday:
+    """What was sold since midnight at the location: total to pay in minor units, by method."""
+
+    total_minor: int = 0
+    credits: Decimal = Decimal(0)
+    purchases: int = 0
+    by_method: dict[str, int] = field(default_factory=dict)
+
+
+@require_GET
+def home(request: LocationRequest, slug: str) -> HttpResponseBase:
+    at = now()
+    context: dict[str, Any] = {"greeting": _greeting(localtime(at)), "at": at}
+    if request.principal.is_staff:
+        context |= {"sold": _sold_today(at), "latest": _latest_purchases()}
+    if request.principal.is_member:
+        customer_id = request.principal.customer_id
+        context |= {
+            "next_lapse": next_lapse(customer_id=customer_id) if customer_id else None,
+            "entries": Entry.objects.filter(wallet__customer_id=customer_id)
+            .select_related("purchase__receipt", "made_by")
+            .newest_first()[:LATEST],
+        }
+    return render(request, "community/home.html", context)
+
+
+def _greeting(local: datetime) -> str:
+    if 5 <= local.hour < 12:  # noqa: PLR2004 - hours of the day
+        return _("Good morning")
+    return _("Good afternoon") if 12 <= local.hour < 18 else _("Good evening")  # noqa: PLR2004
+
+
+def _sold_today(at: datetime) -> SoldToday:
+    midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    sold = SoldToday()
+    for line in (
+        Purchase.objects.filter(
+            state=Purchase.State.COMPLETED,
+            completed_at__gte=midnight,
+            completed_at__lt=midnight + timedelta(days=1),
+        )
+        .values("method")
+        .annotate(total=Sum("total_minor"), added=Sum("credits"), purchases=Count("pk"))
+    ):
+        sold.by_method[line["method"]] = line["total"]
+        sold.total_minor += line["total"]
+        sold.credits += line["added"]
+        sold.purchases += line["purchases"]
+    return sold
+
+
+def _latest_purchases() -> list[Purchase]:
+    return list(
+        Purchase.objects.filter(state=Purchase.State.COMPLETED)
+        .select_related("bought_by__user", "receipt")
+        .order_by("-pk")[:LATEST]
+    )
