@@ -1,0 +1,176 @@
+import signal
+from io import StringIO
+
+import pytest
+import requests
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django_scopes import scopes_disabled
+
+from community.management.commands.check_invariants import broken_invariants
+from community.models import Location, User
+from credits.models import CreditOption, Wallet
+from membership.demo import living
+from membership.management.commands import load_demo
+from membership.services.paying import pay_purchase
+from payments.models import Card, GatewayConnection, Transaction
+from payments.services.connecting import webhook_url
+from tests.stack.test_stripe_standin.conftest import Standin
+
+pytestmark = pytest.mark.django_db
+OURS = ("community", "notifications", "analytics", "credits", "billing", "payments", "membership")
+
+
+@pytest.fixture
+def standin(tmp_path):
+    running = Standin(tmp_path / "standin.sqlite3").start()
+    yield running
+    running.end(signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def own_servers(settings, standin):
+    settings.EMBEDDED = True
+    settings.STRIPE_API_BASE = standin.root
+
+
+@pytest.fixture
+def one_place(monkeypatch):
+    """Only the smaller location: half the time."""
+    monkeypatch.setattr(load_demo, "PLACES", load_demo.PLACES[1:])
+
+
+@pytest.fixture
+def no_story(monkeypatch, one_place):
+    monkeypatch.setattr(load_demo, "story_of", lambda _place, today: [])
+
+
+def load(*arguments):
+    output = StringIO()
+    call_command("load_demo", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def rows():
+    """Every row of ours, as the database has it."""
+    with scopes_disabled():
+        return {
+            model.__name__: list(model.objects.order_by("pk").values())
+            for app in OURS
+            for model in apps.get_app_config(app).get_models()
+        }
+
+
+def webhooks(standin, account):
+    answer = requests.get(
+        f"{standin.base(account)}/v1/webhook_endpoints",
+        headers={"Authorization": "Bearer rk_test_reader"},
+        timeout=10,
+    )
+    return [endpoint["url"] for endpoint in answer.json()["data"]]
+
+
+def test_the_demo_is_told_once_and_all_books_agree(standin):
+    load()
+    told = rows()
+    load()
+
+    assert rows() == told
+    assert broken_invariants() == {}
+    with scopes_disabled():
+        for location in Location.objects.all():
+            charged = Transaction.objects.filter(location=location, state="succeeded")
+            book = requests.get(f"{standin.base(location.slug)}/_book", timeout=10).json()
+            assert book["totals"] == {
+                location.currency.lower(): sum(charged.values_list("amount_minor", flat=True))
+            }
+
+
+def test_no_page_of_a_visitor_is_empty(one_place):
+    load()
+
+    with scopes_disabled():
+        yuki = User.objects.get(email="yuki@garden.demo").memberships.get().customer
+        assert Wallet.objects.get(customer=yuki).balance > 0
+        assert str(Card.objects.kept().get(customer=yuki)) == "Visa •••• 4242"
+        assert CreditOption.objects.on_sale().count() == 4
+        assert CreditOption.objects.archived().count() == 1
+        states = set(Transaction.objects.values_list("state", flat=True))
+        assert states == {"succeeded", "failed"}
+        reasons = set(Wallet.objects.values_list("entries__reason", flat=True)) - {None}
+        assert reasons == {"purchase", "given", "spending", "lapse"}
+
+
+def test_killed_within_a_sale_it_goes_on_to_the_same_end(one_place, monkeypatch):
+    left = iter(range(20))
+
+    def pay_until_killed(**purchase):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return pay_purchase(**purchase)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(living, "pay_purchase", pay_until_killed)
+        with pytest.raises(KeyboardInterrupt):
+            load()
+    load()
+
+    again = rows()
+    load()
+    assert rows() == again
+    assert broken_invariants() == {}
+    assert len(again["Purchase"]) > 50
+    assert "pending" not in {purchase["state"] for purchase in again["Purchase"]}
+
+
+def test_a_silent_gateway_is_said_and_asked_again_next_time(settings, no_story, standin):
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    said = load()
+
+    assert "Garden House: its gateway at http://127.0.0.1:9 can't be heard" in said
+    with scopes_disabled():
+        assert not GatewayConnection.objects.exists()
+
+    settings.STRIPE_API_BASE = standin.root
+    load()
+
+    with scopes_disabled():
+        assert GatewayConnection.objects.connected().count() == 1
+
+
+def test_webhooks_follow_deskmint_to_another_port(settings, no_story, standin):
+    load()
+    settings.BASE_URL = "http://127.0.0.1:8123"
+    load()
+
+    with scopes_disabled():
+        connection = GatewayConnection.objects.get()
+    assert webhook_url(connection).startswith("http://127.0.0.1:8123/webhooks/stripe/")
+    here = [url for url in webhooks(standin, "garden") if str(connection.key) in url]
+    assert here == [webhook_url(connection)]
+
+
+def test_it_keeps_away_from_servers_that_are_not_its_own(settings, no_story):
+    settings.EMBEDDED = False
+
+    with pytest.raises(CommandError, match="public password"):
+        load()
+    assert not User.objects.exists()
+
+    load("--anywhere")
+    assert User.objects.filter(is_superuser=True).count() == 1
+
+
+def test_it_lists_the_log_ins(no_story):
+    listed = load("--list")
+
+    assert "password deskmint-demo" in listed
+    assert [word for word in listed.split() if "@" in word] == [
+        "admin@harbour.demo",
+        "staff@harbour.demo",
+        "mia@harbour.demo",
+        "noah@harbour.demo",
+        "operator@harbour.demo",
+        "admin@garden.demo",
+        "yuki@garden.demo",
+    ]
