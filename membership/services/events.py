@@ -1,9 +1,10 @@
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from membership.services.settlement import Settled, settle_transaction
-from payments.models import GatewayEvent, Transaction
+from payments.models import GatewayConnection, GatewayEvent, Transaction
 from payments.services.connecting import gateway_of
 
 
@@ -28,9 +29,7 @@ def process_event(*, event_id: int, at: datetime) -> None:
     if reported.account != event.connection.account:
         raise EventWaits("another account")
     if reported.charge and reported.charge.key:
-        charge = Transaction.objects.filter(
-            connection=event.connection, key=reported.charge.key
-        ).first()
+        charge = _charge_of(event.connection, reported.charge.key)
         if charge is None:
             raise EventWaits("unknown charge")
         settled = settle_transaction(
@@ -44,3 +43,13 @@ def process_event(*, event_id: int, at: datetime) -> None:
     event.processed_at = at
     event.error = ""
     event.save(update_fields=["processed_at", "error"])
+
+
+def _charge_of(connection: GatewayConnection, key: str) -> Transaction | None:
+    try:
+        known = UUID(key)
+    except ValueError:  # something else of the account uses our word
+        return None
+    charge: Transaction | None
+    charge = Transaction.objects.filter(connection=connection, key=known).first()
+    return charge

@@ -105,7 +105,7 @@ def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
     if charge.reference:
         try:
             outcome = gateway_of(charge.connection).cancel_charge(charge.reference)
-        except GatewayUnavailable:
+        except (GatewayUnavailable, GatewayRefused):
             return
     else:
         outcome = _never_charged(charge, ABANDONED)

@@ -75,7 +75,8 @@ def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
     """Start the purchase that the buyer confirmed, and take its first step."""
     form = CheckoutForm(request.POST, cards=_cards(request))
     if not form.is_valid():
-        return _refused(request, "ticket_not_valid", option_id=quote.option_id)
+        code = "card_not_usable" if "card" in form.errors else "ticket_not_valid"
+        return _refused(request, code, option_id=quote.option_id)
     try:
         ticket = unseal(
             form.cleaned_data["quote"],
@@ -87,7 +88,7 @@ def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
         return _refused(request, "", option_id=quote.option_id, seen=form.cleaned_data["quote"])
     except ValidationError as refusal:
         return _refused(request, refusal.code or "", option_id=quote.option_id)
-    if purchase.charge.card_id is None:
+    if form.card_id is None and purchase.charge.submitted_at is None:
         return _ask_for_card(request, purchase)
     return _pay(request, purchase)
 
