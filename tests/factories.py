@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from uuid import UUID, uuid4
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from community.models import Customer, Location, Member, Role, User
@@ -18,13 +20,19 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _numbers = count(1)
 
 
+@cache
+def hashed(password: str) -> str:
+    """A password's hash, computed once per run: a good hash is slow."""
+    return make_password(password)
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = User
 
     name = factory.Sequence(lambda n: f"Person {n}")
     email = factory.Sequence(lambda n: f"person{n}@example.test")
-    password = factory.django.Password("a-long-passphrase")
+    password = factory.LazyFunction(lambda: hashed("a-long-passphrase"))
 
 
 class LocationFactory(DjangoModelFactory):
@@ -106,7 +114,9 @@ class CardFactory(DjangoModelFactory):
     created_at = NOON
 
 
-def pending_purchase(*, card: Card, option: CreditOption | None = None, key: UUID | None = None):
+def pending_purchase(
+    *, card: Card, option: CreditOption | None = None, key: UUID | None = None, at=NOON
+):
     """A purchase that its buyer has confirmed and the gateway hasn't heard of."""
     option = option or OptionFactory(location=card.location, price_minor=1000 + next(_numbers))
     return start_purchase(
@@ -115,5 +125,5 @@ def pending_purchase(*, card: Card, option: CreditOption | None = None, key: UUI
         order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
         seen=quote_option(option, card.location),
         key=key or uuid4(),
-        at=NOON,
+        at=at,
     )

@@ -1,0 +1,84 @@
+"""Where everything of a sale meets: its money, its credits and its papers."""
+
+from community.invariants import same_location
+
+INVARIANTS = {
+    "A completed purchase has one accrual: its frozen credits, for its customer": """
+        SELECT p.id FROM membership_purchase p
+        LEFT JOIN credits_entry e ON e.idempotency_key = 'purchase:' || p.id
+        LEFT JOIN credits_wallet w ON w.id = e.wallet_id
+        WHERE p.state = 'completed'
+        GROUP BY p.id
+        HAVING count(e.id) <> 1
+            OR bool_or((e.id, e.credits, e.reason, w.customer_id)
+                       <> (p.accrual_id, p.credits, 'purchase', p.customer_id))
+    """,
+    "The lot of a purchase is worth what was paid for it": """
+        SELECT p.id FROM membership_purchase p
+        JOIN credits_lot lot ON lot.entry_id = p.accrual_id
+        WHERE lot.paid_minor <> p.net_minor OR (lot.lapses_at IS NULL) <> (p.expiry_months IS NULL)
+    """,
+    "A completed purchase has its succeeded charge": """
+        SELECT p.id FROM membership_purchase p
+        JOIN payments_transaction t ON t.id = p.charge_id
+        WHERE p.state = 'completed' AND t.state <> 'succeeded'
+    """,
+    "A succeeded charge has completed its purchase": """
+        SELECT t.id FROM payments_transaction t
+        LEFT JOIN membership_purchase p ON p.charge_id = t.id
+        WHERE t.kind = 'charge' AND t.state = 'succeeded' AND p.state IS DISTINCT FROM 'completed'
+    """,
+    "A purchase that is over has no charge under way": """
+        SELECT p.id FROM membership_purchase p
+        JOIN payments_transaction t ON t.id = p.charge_id
+        WHERE (p.state = 'pending') <> (t.state = 'pending') AND p.state <> 'completed'
+          AND t.state <> 'succeeded'
+    """,
+    "A purchase that is not completed gave no credits": """
+        SELECT p.id FROM membership_purchase p
+        JOIN credits_entry e ON e.idempotency_key = 'purchase:' || p.id
+        WHERE p.state <> 'completed'
+    """,
+    "A purchase that is not completed earned no revenue": """
+        SELECT p.id FROM membership_purchase p
+        JOIN analytics_revenueline r ON r.key = 'purchase:' || p.id
+        WHERE p.state <> 'completed'
+    """,
+    "A completed purchase has one line of revenue: its net price": """
+        SELECT p.id FROM membership_purchase p
+        LEFT JOIN analytics_revenueline r
+            ON r.key = 'purchase:' || p.id AND r.location_id = p.location_id
+        WHERE p.state = 'completed'
+        GROUP BY p.id
+        HAVING count(r.id) <> 1
+            OR bool_or((r.net_minor, r.source, r.currency) <> (p.net_minor, 'credits', p.currency))
+    """,
+    "A charge is over what its purchase costs, in its location's currency": """
+        SELECT p.id FROM membership_purchase p
+        JOIN payments_transaction t ON t.id = p.charge_id
+        JOIN community_location l ON l.id = p.location_id
+        WHERE (t.amount_minor, t.currency, t.currency, t.customer_id)
+              <> (p.total_minor, p.currency, l.currency, p.customer_id)
+    """,
+    "A receipt is over what its purchase cost": """
+        SELECT p.id FROM membership_purchase p
+        JOIN billing_receipt r ON r.id = p.receipt_id
+        WHERE (r.net_minor, r.tax_minor, r.currency, r.customer_id)
+              <> (p.net_minor, p.tax_minor, p.currency, p.customer_id)
+    """,
+    "Every receipt is of a purchase": """
+        SELECT r.id FROM billing_receipt r
+        LEFT JOIN membership_purchase p ON p.receipt_id = r.id
+        WHERE p.id IS NULL
+    """,
+    "A purchase is made by a member for their own customer": """
+        SELECT p.id FROM membership_purchase p
+        JOIN community_customer c ON c.id = p.customer_id
+        WHERE c.member_id <> p.bought_by_id
+    """,
+    "No purchase is pending for more than a day": """
+        SELECT id FROM membership_purchase
+        WHERE state = 'pending' AND created_at < now() - interval '24 hours'
+    """,
+    **same_location("membership"),
+}

@@ -1,0 +1,300 @@
+"""Clean books are silent; a row that is broken by hand wakes exactly the sentence about it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.transaction import atomic, set_rollback
+from django.utils.timezone import now
+from django_scopes import scope, scopes_disabled
+
+from analytics.models import Source
+from analytics.services import record_revenue
+from community.invariants import path_to_location
+from community.management.commands.check_invariants import all_invariants, broken_invariants
+from credits.models import Entry
+from credits.services.granting import grant_credits
+from credits.services.lapsing import lapse_customer_lots
+from credits.services.spending import spend_credits
+from membership.services.paying import pay_purchase
+from payments.gateways.fake import FakeGateway
+from payments.gateways.registry import GATEWAYS
+from payments.models import GatewayEvent
+from tests.factories import CardFactory, LocationFactory, pending_purchase
+from tests.test_architecture import BOTTOM_UP
+
+pytestmark = pytest.mark.django_db
+
+# Sentence → what breaks it. Names in braces are ids of the books below.
+MUTATIONS = {
+    "Every member has the customer that pays for them": """
+        INSERT INTO community_user
+            (id, email, name, password, theme, language, is_staff, is_active, is_superuser,
+             joined_at)
+        VALUES (-1, 'lone@example.test', 'Lone', '', 'light', '', false, true, false, now());
+        INSERT INTO community_member (location_id, user_id, state, joined_at)
+        VALUES ({location}, -1, 'active', now())
+    """,
+    "A notification is read after it was made": """
+        UPDATE notifications_notification SET read_at = created_at - interval '1 day'
+        WHERE location_id = {location}
+    """,
+    "The months of revenue are the sums of their lines": """
+        UPDATE analytics_revenuemonth SET net_minor = net_minor + 1 WHERE location_id = {location}
+    """,
+    "Revenue is in the currency of its location": """
+        UPDATE analytics_revenueline SET currency = 'USD' WHERE key = 'lost'
+    """,
+    "A wallet's balance is the sum of its entries": """
+        UPDATE credits_lot SET wallet_id = {other_wallet} WHERE id = {full_lot};
+        UPDATE credits_wallet SET balance = balance - 10 WHERE id = {wallet};
+        UPDATE credits_wallet SET balance = balance + 10 WHERE id = {other_wallet}
+    """,
+    "A wallet's balance is what is left in its lots": """
+        UPDATE credits_lot SET wallet_id = {other_wallet} WHERE id = {full_lot}
+    """,
+    "The balance after an entry is the running total, never negative": """
+        UPDATE credits_entry SET balance_after = balance_after + 1 WHERE id = {spending}
+    """,
+    "The entries of a wallet are numbered from 1 without gaps": """
+        UPDATE credits_entry SET position = position + 1 WHERE id = {last_entry};
+        UPDATE credits_wallet SET last_position = last_position + 1 WHERE id = {wallet}
+    """,
+    "What is left of a lot is what it held and its movements": """
+        UPDATE credits_lot SET remaining = remaining - 1 WHERE id = {full_lot};
+        UPDATE credits_lot SET remaining = remaining + 1 WHERE id = {drawn_lot}
+    """,
+    "An entry adds a lot or moves its lots by what it says": """
+        UPDATE credits_lotmovement SET entry_id = {accrual} WHERE entry_id = {spending}
+    """,
+    "An entry moves lots of its own wallet": """
+        UPDATE credits_lot SET wallet_id = {other_wallet} WHERE id = {lapsed_lot}
+    """,
+    "A lot lapses once, with all that was left of it": """
+        UPDATE credits_lot SET lapses_at = lapses_at + interval '10 years' WHERE id = {lapsed_lot}
+    """,
+    "A receipt's total is the sum of its lines": """
+        UPDATE billing_receiptline SET net_minor = net_minor + 1, total_minor = total_minor + 1
+        WHERE receipt_id = {receipt}
+    """,
+    "Receipts are numbered from 1 without gaps in their location": """
+        UPDATE billing_receipt SET sequence = sequence + 1 WHERE id = {receipt};
+        UPDATE billing_documentcounter SET last_number = last_number + 1
+        WHERE location_id = {location}
+    """,
+    "The counter stands at the last receipt of its location": """
+        UPDATE billing_documentcounter SET last_number = last_number + 1
+        WHERE location_id = {location}
+    """,
+    "No event waits for more than 15 minutes": """
+        UPDATE payments_gatewayevent SET processed_at = NULL,
+               received_at = now() - interval '16 minutes' WHERE location_id = {location}
+    """,
+    "A charge that was heard of was sent": """
+        UPDATE payments_transaction SET submitted_at = NULL WHERE id = {charge}
+    """,
+    "A card belongs to the customer that is charged": """
+        UPDATE payments_card SET customer_id = {other_customer} WHERE id = {card}
+    """,
+    "A card that was entered is kept or let go when its attempt settles": """
+        UPDATE payments_card SET state = 'entered' WHERE id = {card};
+        UPDATE payments_transaction SET card_id = NULL WHERE state = 'pending'
+    """,
+    "A completed purchase has one accrual: its frozen credits, for its customer": """
+        UPDATE membership_purchase SET credits = credits + 1 WHERE id = {purchase}
+    """,
+    "The lot of a purchase is worth what was paid for it": """
+        UPDATE credits_lot SET paid_minor = paid_minor + 1 WHERE id = {full_lot}
+    """,
+    "A completed purchase has its succeeded charge": """
+        UPDATE payments_transaction SET state = 'failed' WHERE id = {charge}
+    """,
+    "A succeeded charge has completed its purchase": """
+        UPDATE payments_transaction
+        SET state = 'succeeded', reference = 'pi_lost', settled_at = now(), submitted_at = now()
+        WHERE id = {pending_charge}
+    """,
+    "A purchase that is over has no charge under way": """
+        UPDATE membership_purchase SET state = 'failed' WHERE id = {pending}
+    """,
+    "A purchase that is not completed gave no credits": """
+        UPDATE credits_entry SET idempotency_key = 'purchase:{pending}' WHERE id = {given}
+    """,
+    "A purchase that is not completed earned no revenue": """
+        UPDATE analytics_revenueline SET key = 'purchase:{pending}' WHERE key = 'lost'
+    """,
+    "A completed purchase has one line of revenue: its net price": """
+        UPDATE analytics_revenueline SET net_minor = net_minor + 1
+        WHERE key = 'purchase:{purchase}';
+        UPDATE analytics_revenuemonth SET net_minor = net_minor + 1
+        WHERE id = (SELECT min(id) FROM analytics_revenuemonth
+                    WHERE location_id = {location} AND source = 'credits')
+    """,
+    "A charge is over what its purchase costs, in its location's currency": """
+        UPDATE payments_transaction SET amount_minor = amount_minor + 1 WHERE id = {charge}
+    """,
+    "A receipt is over what its purchase cost": """
+        UPDATE billing_receipt SET net_minor = net_minor + 1, total_minor = total_minor + 1
+        WHERE id = {receipt};
+        UPDATE billing_receiptline SET net_minor = net_minor + 1, total_minor = total_minor + 1
+        WHERE receipt_id = {receipt}
+    """,
+    "Every receipt is of a purchase": """
+        INSERT INTO billing_receipt
+            (location_id, customer_id, sequence, number, issued_at, paid_at, paid_with, currency,
+             net_minor, tax_minor, total_minor, seller, buyer)
+        SELECT location_id, customer_id, sequence + 1, number || '-2', issued_at, paid_at,
+               paid_with, currency, net_minor, tax_minor, total_minor, seller, buyer
+        FROM billing_receipt WHERE id = {receipt};
+        INSERT INTO billing_receiptline
+            (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent)
+        SELECT new.id, '', new.net_minor, new.tax_minor, new.total_minor, '', 0
+        FROM billing_receipt new WHERE new.number LIKE '%-2';
+        UPDATE billing_documentcounter SET last_number = last_number + 1
+        WHERE location_id = {location}
+    """,
+    "A purchase is made by a member for their own customer": """
+        UPDATE membership_purchase SET bought_by_id = {other_member} WHERE id = {pending}
+    """,
+    "No purchase is pending for more than a day": """
+        UPDATE membership_purchase SET created_at = now() - interval '25 hours'
+        WHERE id = {pending}
+    """,
+}
+
+
+def books(location):
+    """A location where each kind of thing has happened once, and the ids of its rows."""
+    at = now()
+    with scope(location=location):
+        card = CardFactory(location=location, customer__member__location=location)
+        other = CardFactory(
+            location=location, customer__member__location=location, connection=card.connection
+        )
+        customer = card.customer
+        given = grant(customer, 6, key="given", at=at, lapses_at=at + timedelta(days=1))
+        purchase = pending_purchase(card=card, at=at)
+        pay_purchase(purchase=purchase, at=at)
+        drawn = grant(customer, 4, key="drawn", at=at, lapses_at=at + timedelta(days=30))
+        grant(other.customer, 1, key="other", at=at)
+        spending = spend_credits(customer=customer, credits=Decimal(3), key="spent", at=at)
+        lapse_customer_lots(wallet_id=given.wallet_id, at=at + timedelta(days=2))
+        last = spend_credits(
+            customer=customer, credits=Decimal(1), key="last", at=at + timedelta(days=3)
+        )
+        pending = pending_purchase(card=card, at=at)
+        GatewayEvent.objects.create(
+            location=location,
+            connection=card.connection,
+            reference=f"evt_{location.pk}",
+            kind="payment_intent.succeeded",
+            payload={},
+            received_at=at,
+            processed_at=at,
+        )
+        record_revenue(
+            location=location,
+            source=Source.OTHER,
+            method="cash",
+            label="lost",
+            net_minor=100,
+            key="lost",
+            at=at,
+        )
+        purchase.refresh_from_db()
+        return {
+            "location": location.pk,
+            "card": card.pk,
+            "charge": purchase.charge_id,
+            "purchase": purchase.pk,
+            "receipt": purchase.receipt_id,
+            "accrual": purchase.accrual_id,
+            "full_lot": purchase.accrual.lot.pk,
+            "pending": pending.pk,
+            "pending_charge": pending.charge_id,
+            "wallet": given.wallet_id,
+            "given": given.pk,
+            "lapsed_lot": given.lot.pk,
+            "drawn_lot": drawn.lot.pk,
+            "spending": spending.pk,
+            "last_entry": last.pk,
+            "other_wallet": other.customer.wallet.pk,
+            "other_customer": other.customer.pk,
+            "other_member": other.customer.member_id,
+        }
+
+
+def grant(customer, credits, **more):
+    return grant_credits(
+        customer=customer, credits=Decimal(credits), reason=Entry.Reason.GIVEN, **more
+    )
+
+
+@pytest.fixture(scope="module")
+def two_books(django_db_setup, django_db_blocker):
+    """Two locations' books, written once; every test breaks them in a savepoint of its own."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, atomic():
+        fake = FakeGateway()
+        patch.setitem(GATEWAYS, "stripe", lambda _credentials: fake)
+        yield [books(location) for location in (LocationFactory(), LocationFactory())]
+        set_rollback(True)
+
+
+def break_rows(sql):
+    with connection.cursor() as cursor:
+        # Triggers and foreign keys off, as after a bad restore.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in filter(str.strip, sql.split(";")):
+            cursor.execute(statement)
+            assert cursor.rowcount > 0, statement
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def test_clean_books_break_no_invariant(two_books):
+    assert broken_invariants() == {}
+
+
+@pytest.mark.parametrize("sentence", MUTATIONS)
+def test_a_broken_row_wakes_its_sentence_alone(sentence, two_books):
+    break_rows(MUTATIONS[sentence].format(**two_books[0]))
+
+    assert set(broken_invariants()) == {sentence}
+
+
+FOREIGN_KEYS = {
+    f"{model.__name__}.{field.name} stays inside one location": (model, field)
+    for label in BOTTOM_UP
+    for model in apps.get_app_config(label).get_models()
+    for field in model._meta.concrete_fields
+    if field.is_relation
+}
+
+
+@pytest.mark.parametrize("sentence", [it for it in all_invariants() if it in FOREIGN_KEYS])
+def test_a_row_that_points_across_locations_wakes_its_sentence(sentence, two_books):
+    model, field = FOREIGN_KEYS[sentence]
+    here, there = two_books
+    own, stranger = row_of(model, here, field), row_of(field.related_model, there)
+
+    table, column = model._meta.db_table, field.column
+    reason = ", reason = 'reversal'" if field.name == "reverses" else ""
+    break_rows(
+        f"UPDATE {table} SET {column} = {column} * CASE id WHEN {own} THEN 1 ELSE -1 END;"
+        f"UPDATE {table} SET {column} = {stranger}{reason} WHERE id = {own}"
+    )
+
+    assert broken_invariants()[sentence] == [own]
+
+
+def row_of(model, ids, field=None):
+    lookup = "__".join(step.name for step in path_to_location(model))
+    with scopes_disabled():
+        rows = model.objects.filter(**{lookup: ids["location"]})
+        pointing = rows.exclude(**{field.name: None}) if field else rows
+        return (pointing.order_by("-pk").first() or rows.order_by("-pk").first()).pk
+
+
+def test_every_sentence_has_its_mutation():
+    assert set(all_invariants()) == set(MUTATIONS) | (set(all_invariants()) & set(FOREIGN_KEYS))
