@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How long does a stranger wait? Seconds of `make run` from a clean clone, cold and again.
-# Takes the committed state. KEEP=1 leaves the clone; ROOM=/folder says where it goes.
+# Takes the files as they are here, committed or not. KEEP=1 leaves the clone; ROOM=/folder says where it goes.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/.." && pwd)
 room=$(mktemp -d "${ROOM:-/tmp}/deskmint-clone-XXXXXX")
@@ -8,8 +8,10 @@ chmod 755 "$room"
 trap '[ -n "${KEEP:-}" ] || rm -rf "$room"' EXIT
 port=${PORT:-8765}
 
-git clone --quiet "$source" "$room/deskmint"
-rm -rf "$room/deskmint/.git" # no history is needed
+mkdir "$room/deskmint" # a copy without .git: no history is needed
+cd "$source"
+git ls-files -z --cached --others --exclude-standard --deduplicate |
+  xargs -0 ls -d 2>/dev/null | tar -c -T - | tar -x -C "$room/deskmint"
 
 start() {
   local log="$room/$1.log" began=$SECONDS launcher

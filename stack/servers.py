@@ -123,6 +123,7 @@ def throwaway_servers() -> Iterator[dict[str, str]]:
     folder.chmod(0o711 if AS_ROOT else 0o700)
     try:
         places = make_places(asked=folder, data=folder)
+        (folder / "static").mkdir()  # nothing is collected here, and WhiteNoise warns without it
         with (
             socket_home(places) as sockets,
             postgres(places, sockets=sockets, durable=False),
