@@ -30,10 +30,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    class TimeFormat(models.TextChoices):
+        OF_THE_LANGUAGE = "", _("As the language has it")
+        HOURS_24 = "24", _("24 hours")
+        HOURS_12 = "12", _("12 hours")
+
     email = models.EmailField(_("email"), max_length=254)
     name = models.CharField(_("name"), max_length=150)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
     language = models.CharField(_("language"), max_length=16, default="", blank=True)
+    time_format = models.CharField(
+        _("time format"), max_length=4, choices=TimeFormat, default="", blank=True
+    )
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)

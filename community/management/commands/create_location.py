@@ -1,0 +1,214 @@
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from email.utils import parseaddr
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel.numbers import is_currency
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import get_resolver
+from django.utils.text import slugify
+from django.utils.timezone import now
+from django_scopes import scope
+
+from community.models import Location, Role, User
+from community.money import to_minor
+from community.services import open_location
+from credits.services.options import add_option
+from membership.services.joining import add_member
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.models import GatewayConnection
+from payments.services.connecting import connect_gateway
+
+SERVED_ELSEWHERE = {"livez", "readyz", "static"}
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    credits: Decimal
+    price: Decimal
+    expiry_months: int | None
+
+
+class Command(BaseCommand):
+    help = (
+        "Open a location with its first people. Whoever has no account yet gets one; without"
+        " --password they choose theirs by “Forgot your password?” on the sign-in page."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="as members read it: “Harbour Loft”")
+        parser.add_argument("--slug", help="its part of the address; by default from the name")
+        parser.add_argument("--currency", required=True, type=_currency, help="ISO: EUR, JPY")
+        parser.add_argument("--time-zone", default="UTC", type=_time_zone, help="Europe/Berlin")
+        parser.add_argument(
+            "--tax", default="", metavar="“VAT 20”", help="name and percent; none by default"
+        )
+        parser.add_argument("--tax-included", action="store_true", help="prices contain the tax")
+        for role, does in (
+            ("admin", "runs the location"),
+            ("staff", "helps there"),
+            ("member", "buys credits"),
+        ):
+            parser.add_argument(
+                f"--{role}",
+                action="append",
+                default=[],
+                type=_person,
+                metavar="“Nora Lind <nora@example.org>”",
+                help=f"{does}; may be given more than once",
+            )
+        parser.add_argument("--password", help="of every account that is made here")
+        parser.add_argument(
+            "--option",
+            action="append",
+            default=[],
+            type=_offer,
+            metavar="CREDITS:PRICE[:MONTHS]",
+            help="put credits on sale, to lapse after so many months or never; repeatable",
+        )
+        parser.add_argument(
+            "--connect-standin",
+            metavar="/accounts/NAME",
+            help="take cards through this account of the Stripe stand-in",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if not options["admin"]:
+            raise CommandError("A location needs an --admin.")
+        if options["connect_standin"] and "stripe.com" in settings.STRIPE_API_BASE:
+            raise CommandError("There is no Stripe stand-in here: it comes with `make run`.")
+        at = now()
+        try:
+            location = _open(options, at=at)
+        except ValidationError as refusal:
+            raise CommandError(" ".join(refusal.messages)) from refusal
+        address = f"{settings.BASE_URL}/{location.slug}/"
+        if account := options["connect_standin"]:
+            self._connect(location, account, at=at)
+        self.stdout.write(f"{location.name} is open: {address}")
+
+    def _connect(self, location: Location, account: str, *, at: datetime) -> None:
+        try:
+            with scope(location=location):
+                connect_gateway(
+                    location=location,
+                    gateway=GatewayConnection.Gateway.STRIPE,
+                    publishable_key="pk_test_standin",
+                    secret_key="rk_test_standin",  # noqa: S106 - any key opens the stand-in
+                    own_api_base=account,
+                    at=at,
+                )
+        except (GatewayRefused, GatewayUnavailable) as trouble:
+            raise CommandError(
+                f"{location.name} is open, but takes no cards: {trouble}"
+            ) from trouble
+
+
+@transaction.atomic
+def _open(options: dict[str, Any], *, at: datetime) -> Location:
+    tax_name, tax_percent = _tax(options["tax"])
+    location = open_location(
+        name=options["name"],
+        slug=_free_slug(options["slug"] or slugify(options["name"])),
+        currency=options["currency"],
+        time_zone=options["time_zone"],
+        tax_name=tax_name,
+        tax_percent=tax_percent,
+        tax_included=options["tax_included"],
+        at=at,
+    )
+    account = _accounts(options["password"])
+    for kind in (Role.Kind.ADMIN, Role.Kind.STAFF):
+        for person in options[kind]:
+            Role.objects.create(user=account(person), location=location, kind=kind)
+    admin = account(options["admin"][0])
+    with scope(location=location):
+        for person in options["member"]:
+            add_member(location=location, user=account(person), by=admin, at=at)
+        for offer in options["option"]:
+            add_option(
+                location=location,
+                credits=offer.credits,
+                price_minor=to_minor(offer.price, location.currency),
+                expiry_months=offer.expiry_months,
+                by=admin,
+                at=at,
+            )
+    return location
+
+
+def _accounts(password: str | None) -> Callable[[Person], User]:
+    """Give a function that finds a person's account, or makes it."""
+
+    def account(person: Person) -> User:
+        known = User.objects.filter(email__iexact=person.email).first()
+        return known or User.objects.create_user(
+            email=person.email, name=person.name, password=password
+        )
+
+    return account
+
+
+def _free_slug(slug: str) -> str:
+    first_parts = {str(route.pattern).split("/")[0] for route in get_resolver().url_patterns}
+    if slug in first_parts | SERVED_ELSEWHERE:
+        raise CommandError(f"/{slug}/ is an address of Deskmint itself: name another --slug.")
+    return slug
+
+
+def _tax(text: str) -> tuple[str, Decimal]:
+    """Read “Consumption tax 10”."""
+    if not text:
+        return "", Decimal(0)
+    name, _space, percent = text.rpartition(" ")
+    try:
+        return name.strip(), Decimal(percent.rstrip("%"))
+    except InvalidOperation:
+        raise CommandError("Write the tax as its name and percent: --tax “VAT 20”.") from None
+
+
+def _person(text: str) -> Person:
+    name, email = parseaddr(text)
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ArgumentTypeError(f"{text!r} holds no e-mail address") from None
+    local = email.partition("@")[0]
+    return Person(name or local.replace(".", " ").title(), email)
+
+
+def _offer(text: str) -> Offer:
+    credits, price, months = (*text.split(":"), "", "")[:3]
+    try:
+        offer = Offer(Decimal(credits), Decimal(price), int(months) if months else None)
+    except (InvalidOperation, ValueError):
+        raise ArgumentTypeError(f"{text!r} is not like 10:12.50 or 100:85:12") from None
+    if not (offer.credits > 0 and offer.price > 0 and (offer.expiry_months or 1) > 0):
+        raise ArgumentTypeError(f"{text!r}: credits, price and months are above 0")
+    return offer
+
+
+def _currency(text: str) -> str:
+    if not is_currency(text):
+        raise ArgumentTypeError(f"{text!r} is no currency of ISO 4217")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ArgumentTypeError(f"{text!r} is no time zone, like Europe/Berlin")
+    return text

@@ -1,0 +1,5 @@
+from membership.models.imports import MemberImport
+from membership.models.joining import Invitation, JoinRequest
+from membership.models.purchases import Purchase
+
+__all__ = ["Invitation", "JoinRequest", "MemberImport", "Purchase"]
