@@ -10,7 +10,9 @@ import pytest
 from stack.servers import throwaway_servers
 
 pytest_plugins = [
+    "tests.plugins.cast",
     "tests.plugins.gateway",
+    "tests.plugins.invariants",
     "tests.plugins.browser",
     "tests.plugins.flush",
     "tests.plugins.stack",
