@@ -25,7 +25,15 @@ class Notification(models.Model):
 
     class Kind(models.TextChoices):
         CREDITS_ADDED = "credits_added", _("Credits added")
+        CREDITS_GIVEN = "credits_given", _("Credits given")
+        CREDITS_DEDUCTED = "credits_deducted", _("Credits deducted")
         CREDITS_LAPSED = "credits_lapsed", _("Credits lapsed")
+        JOIN_REQUESTED = "join_requested", _("Request to join")
+        JOIN_ACCEPTED = "join_accepted", _("Request to join accepted")
+        JOIN_DECLINED = "join_declined", _("Request to join declined")
+        MEMBER_SUSPENDED = "member_suspended", _("Membership suspended")
+        MEMBER_REACTIVATED = "member_reactivated", _("Membership reactivated")
+        MEMBER_REMOVED = "member_removed", _("Membership ended")
 
     location = models.ForeignKey(Location, models.PROTECT)
     user = models.ForeignKey(User, models.PROTECT, related_name="notifications")
