@@ -6,7 +6,7 @@ from django.db import transaction
 
 from community.models import Customer, Location, User
 from credits.models import Entry
-from credits.services.wallets import lock_wallet, replayed
+from credits.services.wallets import is_movable, lock_wallet, replayed
 from credits.statements import Booked, insert_accrual
 
 
@@ -38,7 +38,7 @@ def grant_credits(
     :param paid_minor: net price of the lot in minor units, 0 if nothing was paid
     :raises KeyUsedDifferently: if the key moved another number of credits
     """
-    assert credits > 0
+    assert is_movable(credits)
     wallet = lock_wallet(customer)
     if entry := replayed(wallet, key=key, credits=credits):
         return entry

@@ -120,8 +120,13 @@ def bring_back_option(*, option_id: int, by: User, at: datetime) -> CreditOption
 
 @transaction.atomic
 def move_option(*, option_id: int, to: int, by: User, at: datetime) -> None:
-    """Move an option on sale to a place in the selling order, counted from 0."""
+    """Move an option on sale to a place in the selling order, counted from 0.
+
+    :raises OptionIsArchived: if it is not on sale
+    """
     option = _lock_option(option_id)
+    if option.archived_at:
+        raise OptionIsArchived
     order = [row for row in CreditOption.objects.on_sale() if row.pk != option.pk]
     order.insert(max(0, min(to, len(order))), option)
     for position, row in enumerate(order, start=1):

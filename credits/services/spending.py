@@ -6,7 +6,7 @@ from django.db import transaction
 from community.models import Customer, User
 from credits.models import Entry
 from credits.services.lapsing import lapse_wallet
-from credits.services.wallets import InsufficientCredits, lock_wallet, replayed
+from credits.services.wallets import InsufficientCredits, is_movable, lock_wallet, replayed
 from credits.statements import insert_draw
 
 
@@ -25,7 +25,7 @@ def spend_credits(
     :raises InsufficientCredits: if the wallet holds less
     :raises KeyUsedDifferently: if the key moved another number of credits
     """
-    assert credits > 0
+    assert is_movable(credits)
     wallet = lock_wallet(customer)
     if entry := replayed(wallet, key=key, credits=-credits):
         return entry

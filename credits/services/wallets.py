@@ -7,6 +7,8 @@ from community.models import Customer
 from community.money import format_credits
 from credits.models import Entry, Wallet
 
+HUNDREDTH = Decimal("0.01")
+
 
 class KeyUsedDifferently(ValidationError):
     def __init__(self) -> None:
@@ -22,6 +24,11 @@ class InsufficientCredits(ValidationError):
             code="insufficient_credits",
             params={"needed": format_credits(needed), "available": format_credits(available)},
         )
+
+
+def is_movable(credits: Decimal) -> bool:
+    """Whether a wallet can move this: above 0, with at most two places. It keeps no more."""
+    return credits > 0 and credits == credits.quantize(HUNDREDTH)
 
 
 def lock_wallet(customer: Customer) -> Wallet:
