@@ -33,6 +33,11 @@ class Places:
         return self.data / "run"
 
     @property
+    def contents(self) -> Path:
+        """What this cluster already holds, so that a start need not ask; goes with it."""
+        return self.data / "contents"
+
+    @property
     def moved(self) -> bool:
         return self.asked != self.data
 

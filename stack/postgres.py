@@ -131,6 +131,7 @@ def make_cluster(
             stdin=stdin,
             **identity,
         )
+    shutil.rmtree(places.contents, ignore_errors=True)  # it told of the cluster before
     unfinished.rename(cluster)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
 
 from stack.console import exit_plainly, run_logged, say, step
 from stack.frontend import build_frontend
-from stack.places import CHECKOUT, Places, data_places
+from stack.places import CHECKOUT, Places, data_places, make_private
 from stack.ports import HOST, require_free, web_port
 from stack.processes import hold, stop_left_over
 from stack.serve import serve
@@ -26,13 +27,34 @@ def main() -> int:
         require_free(port)
         build_frontend()
         with servers(places, port=port) as running:
-            with step("Database tables"):
-                manage(places, running.environment, "migrate", "--no-input")
+            migrate(places, running)
             logins = load_demo(places, running) if wants_demo(running) else ""
             lines = [f"Deskmint is ready at {address}", logins, dashboard(running)]
             serve(places, running, port=port, greeting="\n".join(filter(None, lines)))
     say(f"\nStopped. The data stays in {places.data}")
     return 0
+
+
+def migrate(places: Places, running: Running) -> None:
+    """Bring the tables up to date; in a cluster of our own only if a migration is new."""
+    stamp = places.contents / "migrations"
+    wanted = migrations_digest()
+    ours = "postgres" in running.processes
+    if ours and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return
+    with step("Database tables"):
+        manage(places, running.environment, "migrate", "--no-input")
+    if ours:
+        make_private(places.contents, passable=False)
+        stamp.write_text(wanted, encoding="ascii")
+
+
+def migrations_digest() -> str:
+    """Sum up all that decides the tables: our migrations, and the versions of others'."""
+    total = hashlib.sha256((CHECKOUT / "requirements" / "run.txt").read_bytes())
+    for path in sorted(CHECKOUT.glob("*/migrations/*.py")):
+        total.update(str(path.relative_to(CHECKOUT)).encode() + path.read_bytes())
+    return total.hexdigest()
 
 
 def wants_demo(running: Running) -> bool:
@@ -43,11 +65,12 @@ def wants_demo(running: Running) -> bool:
 
 def load_demo(places: Places, running: Running) -> str:
     """Load the demo data once, and give the log-ins each time."""
-    logins = places.data / "demo-logins.txt"
+    logins = places.contents / "demo-logins.txt"
     if not logins.exists():
         with step("Demo data"):
             manage(places, running.environment, "load_demo")
             manage(places, running.environment, "load_demo", "--list")
+        make_private(places.contents, passable=False)
         (places.logs / "manage-load_demo.log").replace(logins)
     return logins.read_text(encoding="utf-8").rstrip()
 

@@ -41,6 +41,8 @@ def servers(places: Places, *, port: int, quiet: bool = False) -> Iterator[Runni
     """Run what the environment does not bring, and stop it at the end."""
     told = environment.application(places, port=port)
     processes = {}
+    note = places.run / "environment.json"  # for `make manage` beside us
+    note.unlink(missing_ok=True)
     announce = nullcontext if quiet else step
     with ExitStack() as stack:
         sockets = stack.enter_context(socket_home(places))
@@ -57,7 +59,6 @@ def servers(places: Places, *, port: int, quiet: bool = False) -> Iterator[Runni
         if not brings_stripe(told):
             with announce("Stripe stand-in"):
                 processes["stripe"] = stack.enter_context(stand_in(places, told))
-        note = places.run / "environment.json"  # for `make manage` beside us
         environment.write_private(note, told)
         stack.callback(note.unlink)
         stack.callback(finish_in_peace)
@@ -117,8 +118,11 @@ def socket_home(places: Places) -> Iterator[Path]:
 
 
 @contextmanager
-def throwaway_servers() -> Iterator[dict[str, str]]:
-    """Run Postgres and Valkey for tests: fast, unsafe, in a folder that goes with them."""
+def throwaway_servers(*, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Run Postgres and Valkey for tests: fast, unsafe, in a folder that goes with them.
+
+    Durable: as safe, and as slow, as a real one; for measuring.
+    """
     folder = Path(tempfile.mkdtemp(prefix="deskmint-test-"))
     folder.chmod(0o711 if AS_ROOT else 0o700)
     try:
@@ -126,8 +130,8 @@ def throwaway_servers() -> Iterator[dict[str, str]]:
         (folder / "static").mkdir()  # nothing is collected here, and WhiteNoise warns without it
         with (
             socket_home(places) as sockets,
-            postgres(places, sockets=sockets, durable=False),
-            valkey(places, sockets=sockets, durable=False),
+            postgres(places, sockets=sockets, durable=durable),
+            valkey(places, sockets=sockets, durable=durable),
         ):
             yield environment.application(places, port=ports.DEFAULT) | {
                 "DATABASE_URL": environment.database_url(sockets),
