@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from community.access import LocationRequest, for_staff
 from community.forms import MemberFilter
 from community.models import Member
+from credits.forms import DeductForm, GiveForm
 from credits.models import Entry, Lot
 from credits.selectors import next_lapse
 from payments.models import Transaction
@@ -54,7 +55,7 @@ def members(request: LocationRequest, slug: str) -> HttpResponseBase:
 @require_GET
 @for_staff
 def overview(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
-    member = _member(request, member_id)
+    member = find_member(request, member_id)
     return render(
         request,
         "community/member_overview.html",
@@ -70,7 +71,17 @@ def overview(request: LocationRequest, slug: str, member_id: int) -> HttpRespons
 @require_GET
 @for_staff
 def credits(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
-    member = _member(request, member_id)
+    return show_credits(request, find_member(request, member_id))
+
+
+def show_credits(
+    request: LocationRequest,
+    member: Member,
+    *,
+    give: GiveForm | None = None,
+    deduct: DeductForm | None = None,
+) -> HttpResponseBase:
+    """Show the Credits page of a member; a form that was refused comes back open."""
     lots = Lot.objects.filter(wallet__customer=member.customer).not_empty().in_spending_order()
     return render(
         request,
@@ -80,6 +91,8 @@ def credits(request: LocationRequest, slug: str, member_id: int) -> HttpResponse
             "lots": lots.select_related("entry"),
             "next_lapse": next_lapse(customer_id=member.customer.pk),
             "page": _page(request, _movements(member)),
+            "give": give or GiveForm(location=request.location, prefix="give"),
+            "deduct": deduct or DeductForm(location=request.location, prefix="deduct"),
         },
     )
 
@@ -87,7 +100,7 @@ def credits(request: LocationRequest, slug: str, member_id: int) -> HttpResponse
 @require_GET
 @for_staff
 def payments(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
-    member = _member(request, member_id)
+    member = find_member(request, member_id)
     charges = (
         Transaction.objects.visible_to(request.principal)
         .filter(customer=member.customer)
@@ -105,10 +118,11 @@ def payments(request: LocationRequest, slug: str, member_id: int) -> HttpRespons
     )
 
 
-def _member(request: LocationRequest, member_id: int) -> Member:
+def find_member(request: LocationRequest, member_id: int) -> Member:
+    """Find a member whom the reader may see, with their balance; else 404."""
     known = (
         Member.objects.visible_to(request.principal)
-        .select_related("user", "customer")
+        .select_related("user", "customer__location")
         .annotate(balance=_balance())
     )
     member: Member = get_object_or_404(known, pk=member_id)
