@@ -1,4 +1,3 @@
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -8,67 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from community.models import Location, Member, User
+from community.forms.fields import PlainDecimalField
+from community.models import Location
 from community.money import MAX_MINOR, format_credits, to_major, to_minor
 from credits.models import CreditOption
 from credits.services.options import MAX_CREDITS
 
 EXPIRY_MONTHS = (1, 3, 6, 12, 24)
-# Short enough for the decimal module to work on it exactly.
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,14})?|-?\.[0-9]{1,14}")
-
-
-class ThemeForm(forms.Form):
-    theme = forms.TypedChoiceField(choices=User.Theme.choices, coerce=User.Theme)
-
-
-class MemberFilter(forms.Form):
-    """Which members to list: those that match the words and are in the state."""
-
-    q = forms.CharField(label=_("Search members"), required=False, max_length=100)
-    state = forms.ChoiceField(
-        label=_("State"),
-        required=False,
-        choices=[("", _("All states")), *Member.State.choices],
-    )
-
-    @property
-    def words(self) -> str:
-        return str(self._chosen("q"))
-
-    @property
-    def chosen_state(self) -> str:
-        return str(self._chosen("state"))
-
-    @property
-    def state_name(self) -> str:
-        return str(Member.State(self.chosen_state).label) if self.chosen_state else ""
-
-    def _chosen(self, name: str) -> str:
-        # What isn't valid is left out of the search and said at its field.
-        self.is_valid()
-        value: str = self.cleaned_data.get(name, "")
-        return value
-
-
-class PlainDecimalField(forms.CharField):
-    """A number above 0 as people write it: digits and a point, nothing that only programs read."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
-
-    def clean(self, value: object) -> Decimal:
-        text: str = super().clean(value)
-        if re.fullmatch(r"-?[0-9.]*,[0-9.,]*", text):
-            raise ValidationError(
-                _("Write decimals with a point and no grouping, like 1000 or 2.5."),
-                code="number_with_comma",
-            )
-        if not _PLAIN_NUMBER.fullmatch(text):
-            raise ValidationError(_("Enter a number, like 10 or 2.5."), code="not_a_number")
-        number = Decimal(text)
-        if number <= 0:
-            raise ValidationError(_("Enter a number above 0."), code="not_above_zero")
-        return number
 
 
 class OptionForm(forms.Form):
