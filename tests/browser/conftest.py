@@ -1,0 +1,192 @@
+"""Chromium in front of one real `make run`. Every test has a location of its own there."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from stack.places import CHECKOUT
+from tests.browser.places import ADMIN, MEMBER, PASSWORD, STAFF, Estate
+
+PATIENCE_MS = 30_000
+AXE = CHECKOUT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CARD_INPUTS = "[data-card] *"  # drawn by the payment service
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience():
+    """Two cores may be busy with a whole stack: be slow to give up, never sleep."""
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """None for all: each browser's addresses begin at its location."""
+    return
+
+
+@pytest.fixture(scope="session")
+def estate(stack):
+    estate = Estate(stack)
+    yield estate
+    estate.close()
+    # At the end of it all: every sentence about the books still holds.
+    try:
+        stack.manage("check_invariants")
+    except subprocess.CalledProcessError as broken:
+        pytest.fail(broken.stdout + broken.stderr)
+
+
+@pytest.fixture
+def place(estate):
+    """A location with one option, 10 credits for €12.00, where Mia is a member."""
+    place = estate.take()
+    yield place
+    assert_books_agree(place)
+
+
+@pytest.fixture(scope="session")
+def sessions(stack, browser):
+    """Sign each person in once, by the form, and give what their browser then stores."""
+    known = {}
+
+    def session_of(email):
+        if email not in known:
+            with browser.new_context(base_url=stack.url) as context:
+                page = context.new_page()
+                sign_in(page, email)
+                known[email] = context.storage_state()
+        return known[email]
+
+    return session_of
+
+
+@pytest.fixture
+def watched(new_context, stack):
+    """Open browsers whose consoles must stay silent."""
+    heard = []
+
+    def watch(message):
+        if message.type == "error" and not is_expected(message, stack):
+            heard.append(f"{message.text} ({message.location['url']})")
+
+    def open_browser(**options):
+        context = new_context(**{"viewport": WIDE, **options})
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("console", watch)
+        context.on("weberror", lambda error: heard.append(str(error.error)))
+        return context
+
+    yield open_browser
+    assert heard == []
+
+
+def is_expected(message, stack):
+    """A declined card is a 402 of the payment service's script, and Chromium reports it."""
+    return message.text.startswith("Failed to load resource") and message.location[
+        "url"
+    ].startswith(stack.standin_url)
+
+
+@pytest.fixture
+def visit(watched, sessions):
+    """Open a page at a location, as somebody who is signed in."""
+
+    def open_page(place, email, **options) -> Page:
+        return watched(
+            base_url=place.url, storage_state=sessions(email), **options
+        ).new_page()
+
+    return open_page
+
+
+@pytest.fixture
+def mia(place, visit):
+    return visit(place, MEMBER)
+
+
+@pytest.fixture
+def nora(place, visit):
+    """The admin."""
+    return visit(place, ADMIN)
+
+
+@pytest.fixture
+def jonas(place, visit):
+    """The staff."""
+    return visit(place, STAFF)
+
+
+def sign_in(page, email):
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
+
+
+def open_checkout(page, name="Buy 10 credits for €12.00"):
+    page.goto("membership/credits/")
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name.split(" for ")[0])
+
+
+def type_card(page, number, *, cvc="123"):
+    form = page.get_by_test_id("card-form")
+    for part, value in {
+        "number": number,
+        "exp_month": "12",
+        "exp_year": "34",
+        "cvc": cvc,
+        "postal_code": "20457",
+    }.items():
+        form.get_by_placeholder(part, exact=True).fill(value)
+
+
+def pay(page, total="€12.00"):
+    page.get_by_role("button", name=f"Pay {total}").click()
+
+
+def expect_success(page, credits="10"):
+    expect(page.get_by_role("heading", name=f"{credits} credits added")).to_be_visible()
+
+
+def buy(page, number="4242424242424242"):
+    open_checkout(page)
+    type_card(page, number)
+    pay(page)
+    expect_success(page)
+
+
+def assert_books_agree(place):
+    """What the gateway moved is what Deskmint has down as moved."""
+    moved = [
+        (movement["payment_intent"], movement["amount"], movement["currency"].upper())
+        for movement in place.book()
+    ]
+    believed = [
+        (charge["reference"], charge["amount_minor"], charge["currency"])
+        for charge in place.charges()
+        if charge["state"] == "succeeded"
+    ]
+    assert sorted(believed) == sorted(moved)
+
+
+def axe_violations(page):
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "([tags, others]) => axe.run({exclude: [others]},"
+        " {runOnly: tags, resultTypes: ['violations']})",
+        [TAGS, CARD_INPUTS],
+    )
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]

@@ -1,0 +1,105 @@
+"""Locations of their own for the tests, opened a few ahead, on the one stack they share."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.request import urlopen
+
+import environ
+import psycopg
+from psycopg.rows import dict_row
+
+PASSWORD = "deskmint-demo"
+ADMIN = "nora@quay.test"
+STAFF = "jonas@quay.test"
+MEMBER = "mia@quay.test"
+EUROS = ("--currency", "EUR", "--time-zone", "Europe/Berlin", "--tax", "VAT 20")
+YEN = ("--currency", "JPY", "--time-zone", "Asia/Tokyo", "--tax", "Consumption tax 10")
+AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """A location: where it is, and what really happened in it."""
+
+    slug: str
+    stack: object
+
+    @property
+    def url(self):
+        return f"{self.stack.url}/{self.slug}/"
+
+    @property
+    def standin_account(self):
+        return f"{self.stack.standin_url}/accounts/{self.slug}"
+
+    def book(self):
+        """Every movement of money that the stand-in knows of."""
+        with urlopen(f"{self.standin_account}/_book") as answer:
+            return json.load(answer)["data"]
+
+    def rows(self, sql):
+        """What the stack's own database says of this location (`%(slug)s`)."""
+        with connect(self.stack) as connection:
+            cursor = connection.execute(sql, {"slug": self.slug})
+            return cursor.fetchall() if cursor.description else []
+
+    def charges(self):
+        return self.rows(
+            "SELECT charge.reference, charge.amount_minor, charge.currency, charge.state"
+            " FROM payments_transaction AS charge JOIN community_location AS place"
+            " ON place.id = charge.location_id WHERE place.slug = %(slug)s ORDER BY charge.id"
+        )
+
+    def suspend_members(self):
+        self.rows(
+            "UPDATE community_member SET state = 'suspended' WHERE location_id ="
+            " (SELECT id FROM community_location WHERE slug = %(slug)s)"
+        )
+
+
+def connect(stack):
+    told = json.loads((Path(stack.environment["DATA"]) / "run" / "environment.json").read_text())
+    database = environ.Env.db_url_config(told["DATABASE_URL"])
+    return psycopg.connect(
+        host=database["HOST"],
+        dbname=database["NAME"],
+        user=database["USER"],
+        autocommit=True,
+        row_factory=dict_row,
+    )
+
+
+class Estate:
+    """Opens locations. Opening takes a few seconds, so it is always some ahead of the tests."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.numbers = count(1)
+        self.workers = ThreadPoolExecutor(max_workers=1)
+        self.waiting = [self.workers.submit(self.open) for _ in range(AHEAD)]
+
+    def take(self):
+        """The next location as most tests want it: euros, one option, a member, cards."""
+        self.waiting.append(self.workers.submit(self.open))
+        return self.waiting.pop(0).result()
+
+    def open(self, *, money=EUROS, options=("10:10",), connected=True, more=()):
+        number = next(self.numbers)
+        slug = f"quay-{number}"
+        arguments = [f"Quay {number}", "--slug", slug, *money, "--password", PASSWORD]
+        arguments += ["--admin", f"Nora Lind <{ADMIN}>", "--staff", f"Jonas Brandt <{STAFF}>"]
+        arguments += ["--member", f"Mia Holm <{MEMBER}>", *more]
+        for option in options:
+            arguments += ["--option", option]
+        if connected:
+            arguments += ["--connect-standin", f"/accounts/{slug}"]
+        self.stack.manage("create_location", *arguments)
+        return Place(slug, self.stack)
+
+    def close(self):
+        self.workers.shutdown(cancel_futures=True)
