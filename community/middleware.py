@@ -1,17 +1,40 @@
 from collections.abc import Callable
+from contextvars import ContextVar
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
 from community.models import Location
 from community.principals import Principal
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+time_format: ContextVar[str] = ContextVar("time_format", default="")
+
+
+def ways_of_the_reader(get_response: GetResponse) -> GetResponse:
+    """Speak the language and write times as a signed-in reader has chosen."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return get_response(request)
+        token = time_format.set(request.user.time_format)
+        try:
+            if not request.user.language:
+                return get_response(request)
+            with translation.override(request.user.language):
+                return get_response(request)
+        finally:
+            time_format.reset(token)
+
+    return middleware
 
 
 def location_of_the_page(get_response: GetResponse) -> GetResponse:
@@ -55,6 +78,9 @@ def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> 
     with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
             return render(request, "community/not_a_member.html", status=403)
+        if principal.is_staff and location.require_second_factor:
+            if not is_mfa_enabled(request.user):
+                return render(request, "community/second_factor_needed.html", status=403)
         return get_response(request)
 
 

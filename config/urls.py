@@ -3,10 +3,15 @@ from django.contrib import admin
 from django.urls import include, path
 
 from community import views as community
+from membership.views import founding
 
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
+    path("setup/<str:token>/", founding.setup, name="setup"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("account/", community.profile, name="account_profile"),
     path("account/theme/", community.theme, name="account_theme"),
     path("webhooks/", include("payments.urls")),
     path("admin/", admin.site.urls),

@@ -27,6 +27,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 from django_cotton.templatetags import Attrs
 
+from community.middleware import time_format
 from community.money import format_credits, format_money, symbol
 from payments.wording import failure_reason
 
@@ -116,7 +117,11 @@ def daytime(moment: datetime) -> str:
     """`Today, 14:32`, or day and time, in the active time zone."""
     local = localtime(moment)
     on = gettext("Today") if local.date() == localtime().date() else day(moment)
-    return f"{on}, {dateformat.time_format(local, pgettext('time', 'H:i'))}"
+    return f"{on}, {dateformat.time_format(local, _time_pattern())}"
+
+
+def _time_pattern() -> str:
+    return {"24": "H:i", "12": "g:i a"}.get(time_format.get()) or pgettext("time", "H:i")
 
 
 register.filter("failure_reason", failure_reason)

@@ -1,0 +1,90 @@
+from decimal import Decimal
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+
+from community.principals import Principal
+from credits.services.giving import give_credits
+from tests.factories import NOON, RoleFactory, UserFactory
+
+
+@pytest.fixture
+def person(client):
+    user = UserFactory(name="Mia Holm")
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+@pytest.mark.django_db
+def test_a_person_changes_how_they_are_called_and_read(person):
+    answer = person.post(
+        reverse("account_profile"), {"name": "Mia H.", "language": "", "time_format": "12"}
+    )
+
+    person.user.refresh_from_db()
+    assert answer.status_code == 302
+    assert (person.user.name, person.user.time_format) == ("Mia H.", "12")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "x" * 151}, "at most 150 characters"),
+        ({"name": "a\x00b"}, "Null characters are not allowed."),
+        ({"language": "xx"}, "Select a valid choice."),
+        ({"time_format": "36"}, "Select a valid choice."),
+    ],
+)
+def test_a_wrong_profile_is_said_at_its_field_and_changes_nothing(person, values, words):
+    data = {"name": "Other", "language": "", "time_format": "", **values}
+
+    page = person.post(reverse("account_profile"), data).content.decode()
+
+    person.user.refresh_from_db()
+    assert words in page
+    assert person.user.name == "Mia Holm"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    ["account_profile", "account_email", "account_change_password", "mfa_index"],
+)
+def test_each_account_page_opens(person, name):
+    assert person.get(reverse(name)).status_code == 200
+
+
+def test_times_are_written_as_the_reader_has_chosen(client, mia):
+    give_credits(
+        customer=mia.customer,
+        credits=Decimal(5),
+        reason="Welcome",
+        lapses_at=None,
+        by=mia.user,
+        principal=Principal(user_id=0, location_id=mia.location_id, role="admin"),
+        key="1",
+        at=NOON,
+    )
+    mia.user.time_format = "12"
+    mia.user.save()
+    client.force_login(mia.user)
+
+    page = client.get(reverse("notifications:list", args=[mia.location.slug]))
+
+    assert "1:00 p.m." in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_location_may_ask_its_team_for_a_second_factor(client):
+    role = RoleFactory(location__require_second_factor=True)
+    client.force_login(role.user)
+    home = reverse("community:home", args=[role.location.slug])
+
+    assert "A second factor is needed" in client.get(home).content.decode()
+
+    Authenticator.objects.create(user=role.user, type=Authenticator.Type.TOTP, data={})
+    assert client.get(home).status_code == 200
