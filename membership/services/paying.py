@@ -15,6 +15,7 @@ from payments.gateways.protocol import (
     ChargeRequest,
     ChargeState,
     GatewayRefused,
+    GatewayShut,
     GatewayUnavailable,
     SetupOutcome,
     SetupState,
@@ -62,16 +63,14 @@ def pay_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
 
     :raises ValidationError: if the purchase may not go ahead any more; nothing is charged
     """
-    if purchase.charge.card and not purchase.charge.card.reference:
-        outcome = _take_entered_card(purchase, at=at)
-        if outcome is not None:
-            return outcome
     try:
-        claimed = _submit(purchase.pk, at=at)
-    except ValidationError as refusal:
-        _settle(purchase, _never_charged(purchase.charge, refusal.code or "refused"), at=at)
-        raise
-    if not claimed:
+        problem = _take_entered_card(purchase)
+    except GatewayUnavailable:
+        return None
+    if problem:
+        _end_unsent(purchase, problem, at=at)
+        return refresh_purchase(purchase=purchase, at=at)
+    if not _submit(purchase, at=at):
         return refresh_purchase(purchase=purchase, at=at)
     return _charge(purchase, at=at)
 
@@ -90,7 +89,7 @@ def refresh_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | Non
         return _settle(purchase, outcome, at=at)
     submitted = charge.state == Transaction.State.PENDING and charge.submitted_at
     if submitted and at - submitted < RESEND_WITHIN:
-        return _charge(purchase, at=at)
+        return _charge(purchase, at=at, again=True)
     return None
 
 
@@ -100,15 +99,13 @@ def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
     Money that arrives all the same is credited: expired purchases still complete.
     """
     charge = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
-    if charge.submitted_at and not charge.reference:
-        return  # sent, and nothing heard yet: unknown, not over
-    if charge.reference:
-        try:
-            outcome = gateway_of(charge.connection).cancel_charge(charge.reference)
-        except (GatewayUnavailable, GatewayRefused):
-            return
-    else:
-        outcome = _never_charged(charge, ABANDONED)
+    if not charge.reference:
+        _end_unsent(purchase, ABANDONED, at=at)  # if it was sent, its outcome is unknown, not over
+        return
+    try:
+        outcome = gateway_of(charge.connection).cancel_charge(charge.reference)
+    except (GatewayUnavailable, GatewayRefused):
+        return
     if outcome.state is ChargeState.FAILED:
         outcome = replace(outcome, failure_code=ABANDONED)
     _settle(purchase, outcome, at=at)
@@ -123,40 +120,77 @@ def purchases_to_ask_about(*, at: datetime, older_than: timedelta) -> list[UUID]
     )
 
 
-def _take_entered_card(purchase: Purchase, *, at: datetime) -> ChargeOutcome | None:
-    """Read the card that was entered in the browser; answers an outcome if there is none."""
-    charge = purchase.charge
-    assert charge.card
+def _take_entered_card(purchase: Purchase) -> str:
+    """Read the card that was entered in the browser; answers why there is none to charge.
+
+    :raises GatewayUnavailable: if the gateway could not be asked
+    """
+    charge = Transaction.objects.select_related("connection", "card").get(pk=purchase.charge_id)
+    if charge.card is None:
+        return "card_not_entered"
+    if charge.card.reference:
+        return ""
     try:
         setup = gateway_of(charge.connection).read_setup(charge.card.setup_reference)
-    except GatewayUnavailable:
-        return _pending(charge)
-    if setup.state is SetupState.READY:
-        assert setup.card
-        record_card(charge.card, setup.card)
-        Transaction.objects.filter(pk=charge.pk).update(paid_with=str(charge.card))
-        return None
-    code = setup.failure_code or "card_not_entered"
-    return _settle(purchase, _never_charged(charge, code), at=at)
+    except GatewayRefused as refusal:
+        return refusal.code
+    if setup.state is not SetupState.READY:
+        return setup.failure_code or "card_not_entered"
+    assert setup.card
+    record_card(charge.card, setup.card)
+    # A rival may have charged it and be done: what has succeeded may not be touched any more.
+    Transaction.objects.filter(pk=charge.pk, state=Transaction.State.PENDING).update(
+        paid_with=str(charge.card)
+    )
+    return ""
+
+
+def _submit(purchase: Purchase, *, at: datetime) -> bool:
+    """Claim the right to send the charge; only one caller gets it.
+
+    :raises ValidationError: if the purchase may not go ahead; the attempt has failed by then
+    """
+    with transaction.atomic():
+        charge = _lock_unsent(purchase)
+        if charge is None:
+            return False
+        refusal = _refusal(purchase)
+        if refusal is None:
+            charge.submitted_at = at
+            charge.save(update_fields=["submitted_at"])
+            return True
+        # Under the lock that was held for the check: no rival can send it in between.
+        _settle(purchase, _never_charged(charge, refusal.code or "refused"), at=at)
+    raise refusal
 
 
 @transaction.atomic
-def _submit(purchase_id: int, *, at: datetime) -> bool:
-    """Claim the right to send the charge; only one caller gets it.
-
-    :raises ValidationError: if the purchase may not go ahead; then nobody has claimed it
-    """
-    purchase = Purchase.objects.select_related("charge").get(pk=purchase_id)
-    charge = Transaction.objects.select_for_update(no_key=True).get(pk=purchase.charge_id)
-    if charge.state != Transaction.State.PENDING or charge.submitted_at:
-        return False
-    charge.submitted_at = at
-    charge.save(update_fields=["submitted_at"])
-    check_purchase(purchase)
-    return True
+def _end_unsent(purchase: Purchase, code: str, *, at: datetime) -> None:
+    """Fail an attempt if it was not sent, so that nobody can send it any more."""
+    charge = _lock_unsent(purchase)
+    if charge is not None:
+        _settle(purchase, _never_charged(charge, code), at=at)
 
 
-def _charge(purchase: Purchase, *, at: datetime) -> ChargeOutcome | None:
+def _lock_unsent(purchase: Purchase) -> Transaction | None:
+    charge = (
+        Transaction.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("connection")
+        .get(pk=purchase.charge_id)
+    )
+    sent = charge.submitted_at or charge.state != Transaction.State.PENDING
+    return None if sent else charge
+
+
+def _refusal(purchase: Purchase) -> ValidationError | None:
+    try:
+        check_purchase(purchase)
+    except ValidationError as refusal:
+        return refusal
+    return None
+
+
+def _charge(purchase: Purchase, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
     charge = Transaction.objects.select_related("connection", "card").get(pk=purchase.charge_id)
     assert charge.card
     gateway = gateway_of(charge.connection)
@@ -168,11 +202,16 @@ def _charge(purchase: Purchase, *, at: datetime) -> ChargeOutcome | None:
                 customer=gateway_customer(charge.connection, purchase.customer),
                 card=charge.card.reference,
                 key=str(charge.key),
-                description=f"{purchase.credits.normalize():f} credits, {purchase.location.name}",
+                # From what is frozen: a resend must say the same, word for word.
+                description=f"{purchase.credits.normalize():f} credits",
             )
         )
     except GatewayUnavailable:
         return None
+    except GatewayShut as refusal:
+        if again:  # it says nothing of what an earlier send has done
+            return None
+        outcome = _never_charged(charge, refusal.code)
     except GatewayRefused as refusal:
         outcome = _never_charged(charge, refusal.code)
     return _settle(purchase, outcome, at=at)
@@ -197,15 +236,4 @@ def _never_charged(charge: Transaction, code: str) -> ChargeOutcome:
         livemode=charge.connection.livemode,
         key=str(charge.key),
         failure_code=code,
-    )
-
-
-def _pending(charge: Transaction) -> ChargeOutcome:
-    return ChargeOutcome(
-        reference=charge.reference,
-        state=ChargeState.PENDING,
-        amount_minor=charge.amount_minor,
-        currency=charge.currency,
-        livemode=charge.connection.livemode,
-        key=str(charge.key),
     )

@@ -137,7 +137,13 @@ def _open_connection(connection_id: int) -> GatewayConnection:
 
 def _usable_card(card_id: int, customer: Customer, connection: GatewayConnection) -> Card:
     card: Card | None
-    card = Card.objects.kept().filter(pk=card_id, customer=customer, connection=connection).first()
+    # Locked, so that its owner can't remove it between this look and the charge's row.
+    card = (
+        Card.objects.kept()
+        .filter(pk=card_id, customer=customer, connection=connection)
+        .select_for_update(no_key=True, of=("self",))
+        .first()
+    )
     if card is None:
         raise CardNotUsable
     return card

@@ -16,6 +16,7 @@ from payments.gateways.protocol import (
     Event,
     EventNotGenuine,
     GatewayRefused,
+    GatewayShut,
     GatewayUnavailable,
     SetupOutcome,
     SetupState,
@@ -25,6 +26,8 @@ from payments.gateways.protocol import (
 @dataclass
 class FakeGateway:
     """Charges any card; `card_declined`, `card_action` and `card_lost_answer` do as they say.
+
+    So do `card_refused` (the request) and `card_shut` (the key, before anything is looked at).
 
     `entered` is the card that the next setup will turn out to hold; `on_charge` runs inside
     the call, where a rival can be let in.
@@ -71,6 +74,8 @@ class FakeGateway:
         return SetupOutcome(reference, SetupState.READY, card=card)
 
     def charge(self, request: ChargeRequest) -> ChargeOutcome:
+        if "shut" in request.card:
+            raise GatewayShut("api_key_expired", "the key was revoked")
         with self._lock:
             outcome = self.charges.get(request.key) or self._decide(request)
             self.charges[request.key] = outcome

@@ -25,6 +25,10 @@ class GatewayRefused(Exception):
         self.code = code
 
 
+class GatewayShut(GatewayRefused):
+    """The gateway did not let us in, so it did not look: an earlier send may still have worked."""
+
+
 class EventNotGenuine(Exception):
     """The webhook's signature or time is wrong: it did not come from the gateway."""
 

@@ -3,7 +3,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -73,11 +73,18 @@ def connect_gateway(
     account = gateway_of(connection).read_account()
     connection.account, connection.livemode = account.reference, account.livemode
     connection.webhook_secret = gateway_of(connection).create_webhook(url=webhook_url(connection))
-    with transaction.atomic():
-        last = GatewayConnection.objects.connected().aggregate(last=Max("position"))["last"]
-        connection.position = (last or 0) + 1
-        connection.save(force_insert=True)
+    try:
+        _keep_connection(connection)
+    except IntegrityError as rival:
+        raise GatewayConnected from rival
     return connection
+
+
+@transaction.atomic
+def _keep_connection(connection: GatewayConnection) -> None:
+    last = GatewayConnection.objects.connected().aggregate(last=Max("position"))["last"]
+    connection.position = (last or 0) + 1
+    connection.save(force_insert=True)
 
 
 def renew_webhook(*, connection: GatewayConnection) -> None:

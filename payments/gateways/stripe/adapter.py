@@ -15,6 +15,7 @@ from payments.gateways.protocol import (
     Event,
     EventNotGenuine,
     GatewayRefused,
+    GatewayShut,
     GatewayUnavailable,
     SetupOutcome,
 )
@@ -35,6 +36,8 @@ class StripeGateway:
 
     def __init__(self, credentials: Credentials) -> None:
         self._account = credentials.account
+        # An account has no mode of its own: a key does, and says so (rk_live_…, sk_live_…).
+        self._livemode = "_live_" in credentials.secret_key[:8]
         self._client = stripe.StripeClient(
             credentials.secret_key,
             stripe_version=API_VERSION,
@@ -49,7 +52,7 @@ class StripeGateway:
         return Account(
             reference=account["id"],
             name=profile.get("name") or account["id"],
-            livemode=bool(account.get("livemode", False)),
+            livemode=self._livemode,
         )
 
     def create_webhook(self, *, url: str) -> str:
@@ -168,7 +171,9 @@ def _ask(call: Callable[..., T], *args: Any, **kwargs: Any) -> dict[str, Any]:
         return call(*args, **kwargs).to_dict()
     except stripe.CardError:
         raise
-    except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as no:
+    except stripe.InvalidRequestError as no:
         raise GatewayRefused(no.code or type(no).__name__, str(no)) from no
+    except (stripe.AuthenticationError, stripe.PermissionError) as shut:
+        raise GatewayShut(shut.code or type(shut).__name__, str(shut)) from shut
     except stripe.StripeError as unheard:
         raise GatewayUnavailable(str(unheard)) from unheard

@@ -1,0 +1,163 @@
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django_scopes import scope
+
+from credits.models import Wallet
+from membership.models import Purchase
+from membership.services.events import EventWaits, process_event
+from membership.services.paying import pay_purchase
+from payments.models import GatewayConnection, GatewayEvent
+from payments.tasks import process_gateway_event, sweep_events
+from tests.factories import NOON, CardFactory, pending_purchase
+
+
+@pytest.fixture
+def purchase(card_that):
+    """Charged, but the answer got lost: only the webhook knows."""
+    purchase = pending_purchase(card=card_that("loses_the_answer"))
+    pay_purchase(purchase=purchase, at=NOON)
+    return purchase
+
+
+def event_about(purchase, *, reference="evt_1", key=None):
+    return GatewayEvent.objects.create(
+        location_id=purchase.location_id,
+        connection=purchase.charge.connection,
+        reference=reference,
+        kind="payment_intent.succeeded",
+        payload={
+            "id": reference,
+            "type": "payment_intent.succeeded",
+            "key": key or str(purchase.key),
+        },
+        received_at=NOON,
+    )
+
+
+def state():
+    return Purchase.objects.get().state
+
+
+def test_an_event_completes_its_purchase_and_is_marked_with_it(purchase, invariants_hold):
+    event = event_about(purchase)
+
+    process_event(event_id=event.pk, at=NOON)
+
+    event.refresh_from_db()
+    assert (state(), event.processed_at) == ("completed", NOON)
+    invariants_hold()
+
+
+def test_an_event_is_processed_once(purchase):
+    event = event_about(purchase)
+    process_event(event_id=event.pk, at=NOON)
+
+    process_event(event_id=event.pk, at=NOON + timedelta(hours=1))
+
+    event.refresh_from_db()
+    assert event.processed_at == NOON
+    assert Wallet.objects.get().balance == 10
+
+
+def test_a_second_event_about_the_same_charge_changes_nothing(purchase, invariants_hold):
+    first, second = event_about(purchase), event_about(purchase, reference="evt_2")
+
+    process_event(event_id=second.pk, at=NOON)
+    process_event(event_id=first.pk, at=NOON)
+
+    assert Wallet.objects.get().balance == 10
+    invariants_hold()
+
+
+def test_an_effect_that_is_undone_leaves_the_event_waiting(purchase, monkeypatch):
+    event = event_about(purchase)
+
+    def burn(**_facts):
+        raise RuntimeError
+
+    monkeypatch.setattr("membership.services.settlement.update_completed", burn)
+    with pytest.raises(RuntimeError):
+        process_event(event_id=event.pk, at=NOON)
+
+    event.refresh_from_db()
+    assert (state(), event.processed_at) == ("pending", None)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"amount_minor": 1}, {"currency": "USD"}, {"livemode": True}],
+    ids=["amount", "currency", "mode"],
+)
+def test_money_that_does_not_match_waits_for_staff(purchase, facts, fake_gateway):
+    key = str(purchase.key)
+    fake_gateway.charges[key] = replace(fake_gateway.charges[key], **facts)
+    event = event_about(purchase)
+
+    process_gateway_event(location_id=event.location_id, event_id=event.pk)
+    process_gateway_event(location_id=event.location_id, event_id=event.pk)
+
+    event.refresh_from_db()
+    assert (state(), event.processed_at, event.attempts) == ("pending", None, 2)
+    assert "differ" in event.error
+
+
+def test_an_event_of_another_account_waits(purchase, fake_gateway):
+    event = event_about(purchase)
+    fake_gateway.account = "acct_of_somebody_else"
+
+    with pytest.raises(EventWaits, match="another account"):
+        process_event(event_id=event.pk, at=NOON)
+
+    assert state() == "pending"
+
+
+def test_money_of_ours_that_is_not_known_waits(purchase, fake_gateway):
+    key = str(uuid4())
+    fake_gateway.charges[key] = replace(
+        fake_gateway.charges[str(purchase.key)], key=key, reference="pi_lost"
+    )
+
+    with pytest.raises(EventWaits, match="unknown charge"):
+        process_event(event_id=event_about(purchase, key=key).pk, at=NOON)
+
+
+def test_money_of_somebody_else_is_none_of_our_business(purchase):
+    event = event_about(purchase, key="nothing")
+
+    process_event(event_id=event.pk, at=NOON)
+
+    event.refresh_from_db()
+    assert (state(), event.processed_at) == ("pending", NOON)
+
+
+def test_a_charge_can_not_be_settled_by_another_connection_s_event(purchase, invariants_hold):
+    """One location's admin signs an event about another location's charge."""
+    elsewhere = CardFactory()
+    with scope(location=elsewhere.location):
+        forged = event_about(pending_purchase(card=elsewhere), key=str(purchase.key))
+
+        with pytest.raises(EventWaits, match="unknown charge"):
+            process_event(event_id=forged.pk, at=NOON)
+
+    with scope(location=purchase.location):
+        assert state() == "pending"
+
+
+def test_an_event_is_processed_after_its_gateway_was_disconnected(purchase):
+    GatewayConnection.objects.update(state="disconnected")
+
+    process_event(event_id=event_about(purchase).pk, at=NOON)
+
+    assert state() == "completed"
+
+
+def test_the_sweeper_takes_what_no_worker_took(purchase, invariants_hold):
+    event_about(purchase)
+
+    sweep_events()
+
+    assert state() == "completed"
+    invariants_hold()

@@ -1,0 +1,117 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from community.models import Location
+from community.money import Tax, TaxedAmount, apply_tax, round_half_up, to_major, to_minor
+from credits.models import CreditOption
+from membership.services.quotes import OptionNotOnSale, quote_option
+from tests.factories import NOON
+
+EUR = Location(currency="EUR", tax_name="VAT", tax_percent=Decimal(20))
+JPY = Location(currency="JPY", tax_name="消費税", tax_percent=Decimal(10), tax_included=True)
+KWD = Location(currency="KWD")
+
+
+def option(price_minor, **facts):
+    return CreditOption(pk=1, credits=Decimal(10), price_minor=price_minor, **facts)
+
+
+@pytest.mark.parametrize(
+    ("location", "price_minor", "net", "tax", "total"),
+    [
+        (EUR, 1000, 1000, 200, 1200),
+        (EUR, 1, 1, 0, 1),
+        (EUR, 2, 2, 0, 2),  # 0.4 down
+        (EUR, 3, 3, 1, 4),  # 0.6 up
+        (JPY, 1100, 1000, 100, 1100),
+        (JPY, 1000, 909, 91, 1000),  # 90.909…
+        (JPY, 1, 1, 0, 1),
+        (KWD, 1234, 1234, 0, 1234),
+    ],
+)
+def test_a_quote_is_price_and_tax_in_minor_units(location, price_minor, net, tax, total):
+    quote = quote_option(option(price_minor), location)
+
+    assert quote.amount == TaxedAmount(net_minor=net, tax_minor=tax)
+    assert (quote.total_minor, quote.currency) == (total, location.currency)
+
+
+@pytest.mark.parametrize(("percent", "tax"), [("12.50", 13), ("2.50", 3), ("37.50", 38)])
+def test_half_a_minor_unit_of_tax_is_rounded_up(percent, tax):
+    # 12.5, 2.5 and 37.5: banker's rounding would give 12, 2 and 38.
+    amount = apply_tax(100, Tax(name="VAT", percent=Decimal(percent), included=False))
+
+    assert amount.tax_minor == tax
+
+
+def test_an_archived_option_has_no_price():
+    with pytest.raises(OptionNotOnSale):
+        quote_option(option(1000, archived_at=NOON), EUR)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"credits": Decimal(11)},
+        {"expiry_months": 3},
+        {"list_price_minor": 999},
+        {"currency": "USD"},
+        {"tax": Tax("GST", Decimal(20), included=False)},
+        {"amount": TaxedAmount(1000, 199)},
+    ],
+)
+def test_a_quote_that_differs_in_anything_is_another(change):
+    quote = quote_option(option(1000), EUR)
+
+    assert replace(quote, **change) != quote
+
+
+def test_credits_of_another_scale_are_the_same_quote():
+    assert quote_option(option(1000), EUR) == replace(
+        quote_option(option(1000), EUR), credits=Decimal("10.00")
+    )
+
+
+prices = st.integers(min_value=1, max_value=10**11)
+taxes = st.builds(
+    Tax,
+    name=st.just("VAT"),
+    percent=st.decimals(min_value=0, max_value=Decimal("99.99"), places=2),
+    included=st.booleans(),
+)
+
+
+@given(prices, taxes)
+def test_net_and_tax_are_the_total_and_never_negative(price_minor, tax):
+    amount = apply_tax(price_minor, tax)
+
+    assert amount.net_minor + amount.tax_minor == amount.total_minor
+    assert amount.tax_minor >= 0
+    assert amount.net_minor >= 0
+    if tax.included:
+        assert amount.total_minor == price_minor
+    else:
+        assert amount.net_minor == price_minor
+
+
+@given(prices, taxes)
+def test_tax_is_within_half_a_minor_unit_of_the_exact_one(price_minor, tax):
+    part = tax.percent / (100 + tax.percent) if tax.included else tax.percent / 100
+
+    assert abs(apply_tax(price_minor, tax).tax_minor - price_minor * part) <= Decimal("0.5")
+
+
+@given(st.integers(min_value=-(10**12), max_value=10**12))
+def test_exact_halves_are_rounded_away_from_zero(whole):
+    half = Decimal(whole) + Decimal("0.5")
+
+    assert round_half_up(half) == (whole + 1 if half > 0 else whole)
+
+
+@given(st.integers(min_value=0, max_value=10**12), st.sampled_from(["JPY", "EUR", "KWD"]))
+def test_minor_and_major_units_lead_back_to_each_other(minor, currency):
+    assert to_minor(to_major(minor, currency), currency) == minor

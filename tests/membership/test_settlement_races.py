@@ -1,0 +1,220 @@
+"""What happens at the same moment: real threads on real Postgres, each with its connection."""
+
+from decimal import Decimal
+from functools import partial
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django_scopes import scope
+
+from credits.models import Entry, Wallet
+from credits.services.spending import spend_credits
+from membership.models import Purchase
+from membership.services.events import process_event
+from membership.services.joining import reactivate_member, suspend_member
+from membership.services.paying import give_up_purchase, open_card_setup, pay_purchase
+from membership.services.purchases import CardOrder, NotAnActiveMember, start_purchase
+from membership.services.quotes import quote_option
+from payments.models import GatewayEvent, Transaction
+from tests.factories import NOON, CardFactory, OptionFactory, pending_purchase
+from tests.racing import errors, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def card(fake_gateway):
+    return CardFactory()
+
+
+def bought(card, **more):
+    with scope(location=card.location):
+        return pending_purchase(card=card, **more)
+
+
+def pay(purchase):
+    return pay_purchase(purchase=Purchase.objects.get(pk=purchase.pk), at=NOON)
+
+
+def balance(card):
+    with scope(location=card.location):
+        wallet = Wallet.objects.filter(customer=card.customer).first()
+        return wallet.balance if wallet else 0
+
+
+def event_about(purchase):
+    return GatewayEvent.objects.create(
+        location_id=purchase.location_id,
+        connection=purchase.charge.connection,
+        reference=f"evt_{purchase.pk}",
+        kind="payment_intent.succeeded",
+        payload={"id": "evt_1", "type": "payment_intent.succeeded", "key": str(purchase.key)},
+        received_at=NOON,
+    )
+
+
+def test_twenty_confirmations_of_one_purchase_charge_and_settle_it_once(
+    card, fake_gateway, invariants_hold
+):
+    sent = []
+    fake_gateway.on_charge = lambda: sent.append(1)
+    purchase = bought(card)
+
+    answers = race(card.location, [partial(pay, purchase)] * 20)
+
+    assert errors(answers) == []
+    assert len(fake_gateway.charges) == 1
+    assert balance(card) == 10
+    invariants_hold()
+
+
+def test_twenty_confirmations_of_a_new_card_charge_and_settle_it_once(
+    card, fake_gateway, invariants_hold
+):
+    with scope(location=card.location):
+        option = OptionFactory(location=card.location)
+        purchase = start_purchase(
+            member=card.customer.member,
+            option_id=option.pk,
+            order=CardOrder(connection_id=card.connection_id, card_id=None, keep_card=True),
+            seen=quote_option(option, card.location),
+            key="018f0000-0000-7000-8000-000000000003",
+            at=NOON,
+        )
+        open_card_setup(purchase=purchase, at=NOON)
+
+    answers = race(card.location, [partial(pay, purchase)] * 20)
+
+    assert errors(answers) == []
+    assert len(fake_gateway.charges) == 1
+    assert balance(card) == 10
+    invariants_hold()
+
+
+def test_page_and_webhook_at_the_same_moment_settle_once(card, fake_gateway, invariants_hold):
+    """The webhook is let in while the page waits for the gateway's answer."""
+    for _ in range(8):
+        purchase = bought(card)
+        with scope(location=card.location):
+            event = event_about(purchase)
+        meeting = Barrier(2)
+        fake_gateway.on_charge = partial(meet, meeting)
+
+        def webhook(meeting=meeting, event=event):
+            meet(meeting)
+            process_event(event_id=event.pk, at=NOON)
+
+        answers = race(card.location, [partial(pay, purchase), webhook])
+
+        assert errors(answers) == []
+        with scope(location=card.location):
+            assert Entry.objects.filter(idempotency_key=f"purchase:{purchase.pk}").count() == 1
+    assert balance(card) == 80
+    invariants_hold()
+
+
+def meet(barrier):
+    try:
+        barrier.wait(10)
+    except BrokenBarrierError:
+        raise AssertionError("the rival never came") from None
+
+
+def test_ten_settlements_on_one_wallet_lose_nothing(card, invariants_hold):
+    purchases = [bought(card) for _ in range(10)]
+
+    answers = race(card.location, [partial(pay, purchase) for purchase in purchases])
+
+    assert errors(answers) == []
+    assert balance(card) == 100
+    invariants_hold()
+
+
+def test_buyers_and_spenders_of_one_wallet_lose_nothing(card, invariants_hold):
+    with scope(location=card.location):
+        pay(bought(card))
+    purchases = [bought(card) for _ in range(5)]
+
+    answers = race(
+        card.location,
+        [partial(pay, purchase) for purchase in purchases]
+        + [
+            partial(
+                spend_credits,
+                customer=card.customer,
+                credits=Decimal(1),
+                key=f"desk:{number}",
+                at=NOON,
+            )
+            for number in range(5)
+        ],
+    )
+
+    assert errors(answers) == []
+    assert balance(card) == 55
+    invariants_hold()
+
+
+def test_a_settlement_and_permission_checks_of_the_same_member_do_not_deadlock(
+    card, invariants_hold
+):
+    member = card.customer.member
+    with scope(location=card.location):
+        option = OptionFactory(location=card.location)
+    buy = partial(pending_purchase, card=card, option=option)
+
+    for _ in range(25):
+        with scope(location=card.location):
+            purchase, other = buy(), buy()
+        answers = race(
+            card.location,
+            [
+                partial(pay, purchase),
+                partial(pay, other),
+                partial(suspend_member, member=member, by=None, reason="", at=NOON),
+                buy,
+            ],
+        )
+        refused = errors(answers)
+        assert all(isinstance(error, NotAnActiveMember) for error in refused), refused
+        with scope(location=card.location):
+            reactivate_member(member=member, by=None, at=NOON)
+    invariants_hold()
+
+
+def test_giving_up_and_paying_at_once_leave_one_truth(card, fake_gateway, invariants_hold):
+    for _ in range(10):
+        purchase = bought(card)
+
+        race(
+            card.location,
+            [
+                partial(pay, purchase),
+                partial(give_up_purchase, purchase=purchase, at=NOON),
+                partial(pay, purchase),
+            ],
+        )
+
+        with scope(location=card.location):
+            state = Purchase.objects.get(pk=purchase.pk).state
+            charge = Transaction.objects.get(pk=purchase.charge_id)
+        charged = str(purchase.key) in fake_gateway.charges
+        assert (state, charge.state) == (
+            ("completed", "succeeded") if charged else ("expired", "failed")
+        )
+    invariants_hold()
+
+
+def test_one_event_from_ten_workers_has_one_effect(card, fake_gateway, invariants_hold):
+    with scope(location=card.location):
+        card.reference = "card_lost_answer"
+        card.save()
+        purchase = pending_purchase(card=card)
+        pay(purchase)
+        event = event_about(purchase)
+
+    answers = race(card.location, [partial(process_event, event_id=event.pk, at=NOON)] * 10)
+
+    assert errors(answers) == []
+    assert balance(card) == 10
+    invariants_hold()
