@@ -19,7 +19,6 @@ function byKey(body, event) {
   const place = rowsOf(body).indexOf(row) + step
   if (place < 0 || place >= rowsOf(body).length) return
   put(body, row, place)
-  handle.focus()
   save(body, row)
 }
 
@@ -47,7 +46,6 @@ function byPointer(body, event) {
     if (!dragging) return
     // The click that ends a drag is no wish for the menu.
     handle.addEventListener('click', (click) => click.preventDefault(), { once: true })
-    setTimeout(() => handle.focus())
     if (rowsOf(body).indexOf(row) !== from) save(body, row)
   }
   handle.addEventListener('pointerup', stop, { signal: done.signal })
@@ -56,14 +54,16 @@ function byPointer(body, event) {
 
 /** @param {HTMLElement} body @param {HTMLElement} row @param {number} place */
 function put(body, row, place) {
+  // The others move around it: a row that leaves the page loses its focus and its drag.
   const others = rowsOf(body).filter((other) => other !== row)
-  body.insertBefore(row, others[place] ?? null)
+  for (const other of others.slice(0, place)) body.insertBefore(other, row)
+  for (const other of others.slice(place).reverse()) body.insertBefore(other, row.nextSibling)
   rowsOf(body).forEach((each, index, all) => {
     const [earlier, later] = formOf(each).querySelectorAll('button')
     earlier.value = String(index - 1)
     later.value = String(index + 1)
-    earlier.disabled = index === 0
-    later.disabled = index === all.length - 1
+    earlier.hidden = index === 0
+    later.hidden = index === all.length - 1
   })
 }
 

@@ -128,7 +128,7 @@ def test_credits_that_nobody_bought_lead_to_the_balance(location, mia, tell, sig
 
     response = signed_in(mia.user).get(address(location, "list"))
 
-    assert f'class="row-link tap" href="/{location.slug}/membership/credits/"' in words(response)
+    assert f'px-0!" href="/{location.slug}/membership/credits/"' in words(response)
 
 
 def test_times_are_the_locations(location, mia, tell, signed_in):
