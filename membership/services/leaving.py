@@ -1,0 +1,42 @@
+"""How a membership ends. Credits stay on the ledger and come back with the member."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from community.models import Member, User
+from membership.services.joining import (
+    NotInThatState,
+    change_state,
+    lock_member,
+    tell_member,
+)
+from notifications.models import Notification
+
+
+@transaction.atomic
+def leave_location(*, member: Member, at: datetime) -> Member:
+    """End a membership by the member's own wish. What is being paid for still settles.
+
+    :raises NotInThatState: if it has ended already
+    """
+    return _end(member, action="member left", by=member.user, reason="", at=at)
+
+
+@transaction.atomic
+def remove_member(*, member: Member, by: User | None, reason: str, at: datetime) -> Member:
+    """End a membership in the name of the location, and tell who it was.
+
+    :raises NotInThatState: if it has ended already
+    """
+    member = _end(member, action="member removed", by=by, reason=reason, at=at)
+    tell_member(member, Notification.Kind.MEMBER_REMOVED, reason=reason, at=at)
+    return member
+
+
+def _end(member: Member, *, action: str, by: User | None, reason: str, at: datetime) -> Member:
+    member = lock_member(member)
+    if member.state not in {Member.State.ACTIVE, Member.State.SUSPENDED}:
+        raise NotInThatState
+    change_state(member, Member.State.LEFT, action=action, by=by, reason=reason, at=at)
+    return member
