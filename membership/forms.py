@@ -1,13 +1,24 @@
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from community.wording import (
+    currency_choices,
+    locale_choices,
+    time_zone_choices,
+    with_blank,
+)
 from credits.models import Entry
+from membership.services.founding import NewPerson, NewPlace
 from payments.models import Card
 
 
@@ -71,3 +82,72 @@ class MovementFilter(forms.Form):
 
     def _start(self, day: date) -> datetime:
         return datetime(day.year, day.month, 1, tzinfo=self.zone)
+
+
+class FoundingForm(forms.Form):
+    """The first admin and the location they run."""
+
+    admin_name = forms.CharField(label=_("Your name"), max_length=150)
+    email = forms.EmailField(label=_("Email"), max_length=254)
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 8 characters. A few words in a row are easy to keep in mind."),
+    )
+    name = forms.CharField(label=_("Name of the location"), max_length=100)
+    slug = forms.SlugField(
+        label=_("Address"),
+        max_length=50,
+        help_text=_("Part of every link, in small letters, digits and hyphens."),
+    )
+    currency = forms.ChoiceField(label=_("Currency"))
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+    locale = forms.ChoiceField(label=_("Dates and numbers"))
+    tax_name = forms.CharField(
+        label=_("Tax name"), max_length=30, required=False, help_text=_("As on bills: VAT, GST.")
+    )
+    tax_percent = forms.DecimalField(
+        label=_("Tax percent"),
+        required=False,
+        min_value=0,
+        max_value=Decimal("99.99"),
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text=_("0 or empty if you charge none."),
+    )
+    tax_included = forms.BooleanField(label=_("Prices include the tax"), required=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial={"locale": "en"})
+        for name, choices in (
+            ("currency", with_blank(currency_choices())),
+            ("time_zone", with_blank(time_zone_choices())),
+            ("locale", locale_choices()),
+        ):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean_slug(self) -> str:
+        return str(self.cleaned_data["slug"]).lower()
+
+    def clean_tax_percent(self) -> Decimal:
+        return self.cleaned_data["tax_percent"] or Decimal(0)
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("tax_percent") and not self.cleaned_data.get("tax_name"):
+            self.add_error(
+                "tax_name", ValidationError(_("Name the tax, like VAT."), code="tax_without_name")
+            )
+        return self.cleaned_data
+
+    def person(self) -> NewPerson:
+        return NewPerson(
+            name=self.cleaned_data["admin_name"],
+            email=self.cleaned_data["email"],
+            password=self.cleaned_data["password"],
+        )
+
+    def place(self) -> NewPlace:
+        asked = {field.name for field in fields(NewPlace)}
+        return NewPlace(**{name: self.cleaned_data[name] for name in asked})

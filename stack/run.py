@@ -28,8 +28,8 @@ def main() -> int:
         build_frontend()
         with servers(places, port=port) as running:
             migrate(places, running)
-            logins = load_demo(places, running) if wants_demo(running) else ""
-            lines = [f"Deskmint is ready at {address}", logins, dashboard(running)]
+            way_in = load_demo if wants_demo(running) else setup_link
+            lines = [f"Deskmint is ready at {address}", way_in(places, running), dashboard(running)]
             serve(places, running, port=port, greeting="\n".join(filter(None, lines)))
     say(f"\nStopped. The data stays in {places.data}")
     return 0
@@ -73,6 +73,24 @@ def load_demo(places: Places, running: Running) -> str:
         make_private(places.contents, passable=False)
         (places.logs / "manage-load_demo.log").replace(logins)
     return logins.read_text(encoding="utf-8").rstrip()
+
+
+def setup_link(places: Places, running: Running) -> str:
+    """Give the one-time way into an installation, a new one at each start until it is used."""
+    founded = places.contents / "founded"
+    if founded.exists():
+        return ""
+    with step("Set-up link"):
+        manage(places, running.environment, "setup_link", "--print-if-needed")
+    log = places.logs / "manage-setup_link.log"
+    link = next((line for line in log.read_text("utf-8").split() if "/setup/" in line), "")
+    log.unlink()  # it lets whoever reads it in
+    if link:
+        return f"  Set it up, once: {link}"
+    if "postgres" in running.processes:
+        make_private(places.contents, passable=False)
+        founded.touch()
+    return ""
 
 
 def manage(places: Places, told: Mapping[str, str], *arguments: str) -> None:

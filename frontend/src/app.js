@@ -1,6 +1,7 @@
 import './app.css'
 import htmx from 'htmx.org'
 import './dialogs.js'
+import './founding.js'
 import './print.js'
 import './reorder.js'
 import './sections.js'

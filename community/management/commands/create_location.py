@@ -1,33 +1,39 @@
+import os
+import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parseaddr
+from getpass import getpass
 from typing import Any
-from zoneinfo import available_timezones
 
-from babel.numbers import is_currency
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
-from django.urls import get_resolver
 from django.utils.text import slugify
 from django.utils.timezone import now
 from django_scopes import scope
 
+from community.adapter import trust_email
 from community.models import Location, Role, User
 from community.money import to_minor
-from community.services import open_location
 from credits.services.options import add_option
+from membership.management.commands.connect_standin import refuse_real_stripe
+from membership.services.founding import (
+    NewPerson,
+    NewPlace,
+    found_location,
+    give_role,
+    register_person,
+)
 from membership.services.joining import add_member
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway
-
-SERVED_ELSEWHERE = {"livez", "readyz", "static"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="as members read it: “Harbour Loft”")
         parser.add_argument("--slug", help="its part of the address; by default from the name")
-        parser.add_argument("--currency", required=True, type=_currency, help="ISO: EUR, JPY")
-        parser.add_argument("--time-zone", default="UTC", type=_time_zone, help="Europe/Berlin")
+        parser.add_argument("--currency", required=True, help="ISO: EUR, JPY")
+        parser.add_argument("--time-zone", default="UTC", help="Europe/Berlin")
+        parser.add_argument("--locale", default="en", help="how dates and numbers look: de-AT")
         parser.add_argument(
             "--tax", default="", metavar="“VAT 20”", help="name and percent; none by default"
         )
@@ -71,7 +78,11 @@ class Command(BaseCommand):
                 metavar="“Nora Lind <nora@example.org>”",
                 help=f"{does}; may be given more than once",
             )
-        parser.add_argument("--password", help="of every account that is made here")
+        parser.add_argument(
+            "--password",
+            help="of every account that is made here; “-” reads it from standard input; else"
+            " ADMIN_PASSWORD of the environment is taken, or it is asked for at a terminal",
+        )
         parser.add_argument(
             "--option",
             action="append",
@@ -89,13 +100,13 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if not options["admin"]:
             raise CommandError("A location needs an --admin.")
-        if options["connect_standin"] and "stripe.com" in settings.STRIPE_API_BASE:
-            raise CommandError("There is no Stripe stand-in here: it comes with `make run`.")
+        if options["connect_standin"]:
+            refuse_real_stripe()
         at = now()
         try:
             location = _open(options, at=at)
         except ValidationError as refusal:
-            raise CommandError(" ".join(refusal.messages)) from refusal
+            raise CommandError(_words(refusal)) from refusal
         address = f"{settings.BASE_URL}/{location.slug}/"
         if account := options["connect_standin"]:
             self._connect(location, account, at=at)
@@ -120,23 +131,18 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def _open(options: dict[str, Any], *, at: datetime) -> Location:
-    tax_name, tax_percent = _tax(options["tax"])
-    location = open_location(
-        name=options["name"],
-        slug=_free_slug(options["slug"] or slugify(options["name"])),
-        currency=options["currency"],
-        time_zone=options["time_zone"],
-        tax_name=tax_name,
-        tax_percent=tax_percent,
-        tax_included=options["tax_included"],
-        at=at,
-    )
-    account = _accounts(options["password"])
-    for kind in (Role.Kind.ADMIN, Role.Kind.STAFF):
-        for person in options[kind]:
-            Role.objects.create(user=account(person), location=location, kind=kind)
+    account = _accounts(_password(options))
     admin = account(options["admin"][0])
+    location = found_location(place=_place(options), admin=admin, at=at)
     with scope(location=location):
+        for person in options["admin"][1:]:
+            give_role(
+                location=location, user=account(person), kind=Role.Kind.ADMIN, by=admin, at=at
+            )
+        for person in options["staff"]:
+            give_role(
+                location=location, user=account(person), kind=Role.Kind.STAFF, by=admin, at=at
+            )
         for person in options["member"]:
             add_member(location=location, user=account(person), by=admin, at=at)
         for offer in options["option"]:
@@ -151,23 +157,47 @@ def _open(options: dict[str, Any], *, at: datetime) -> Location:
     return location
 
 
+def _words(refusal: ValidationError) -> str:
+    if not hasattr(refusal, "error_dict"):
+        return " ".join(refusal.messages)
+    return " ".join(f"{field}: {' '.join(said)}" for field, said in refusal.message_dict.items())
+
+
+def _place(options: dict[str, Any]) -> NewPlace:
+    tax_name, tax_percent = _tax(options["tax"])
+    return NewPlace(
+        name=options["name"],
+        slug=options["slug"] or slugify(options["name"]),
+        currency=options["currency"],
+        time_zone=options["time_zone"],
+        locale=options["locale"],
+        tax_name=tax_name,
+        tax_percent=tax_percent,
+        tax_included=options["tax_included"],
+    )
+
+
+def _password(options: dict[str, Any]) -> str | None:
+    """The password as given, from standard input for “-”, or asked for at a terminal."""
+    given: str | None = options["password"] or os.environ.get("ADMIN_PASSWORD")
+    if given == "-":
+        return sys.stdin.readline().rstrip("\n")
+    if given is None and sys.stdin.isatty():
+        given = getpass("Password of new accounts (empty: they choose it by e-mail): ") or None
+    return given
+
+
 def _accounts(password: str | None) -> Callable[[Person], User]:
     """Give a function that finds a person's account, or makes it."""
 
     def account(person: Person) -> User:
-        known = User.objects.filter(email__iexact=person.email).first()
-        return known or User.objects.create_user(
-            email=person.email, name=person.name, password=password
-        )
+        if known := User.objects.filter(email__iexact=person.email).first():
+            return known
+        made = register_person(NewPerson(person.name, person.email, password))
+        trust_email(made)
+        return made
 
     return account
-
-
-def _free_slug(slug: str) -> str:
-    first_parts = {str(route.pattern).split("/")[0] for route in get_resolver().url_patterns}
-    if slug in first_parts | SERVED_ELSEWHERE:
-        raise CommandError(f"/{slug}/ is an address of Deskmint itself: name another --slug.")
-    return slug
 
 
 def _tax(text: str) -> tuple[str, Decimal]:
@@ -176,9 +206,12 @@ def _tax(text: str) -> tuple[str, Decimal]:
         return "", Decimal(0)
     name, _space, percent = text.rpartition(" ")
     try:
-        return name.strip(), Decimal(percent.rstrip("%"))
+        rate = Decimal(percent.rstrip("%"))
     except InvalidOperation:
         raise CommandError("Write the tax as its name and percent: --tax “VAT 20”.") from None
+    if not 0 <= rate < 100 or not name:  # noqa: PLR2004
+        raise CommandError("The tax needs a name, and a percent from 0 to below 100.")
+    return name.strip(), rate
 
 
 def _person(text: str) -> Person:
@@ -200,15 +233,3 @@ def _offer(text: str) -> Offer:
     if not (offer.credits > 0 and offer.price > 0 and (offer.expiry_months or 1) > 0):
         raise ArgumentTypeError(f"{text!r}: credits, price and months are above 0")
     return offer
-
-
-def _currency(text: str) -> str:
-    if not is_currency(text):
-        raise ArgumentTypeError(f"{text!r} is no currency of ISO 4217")
-    return text
-
-
-def _time_zone(text: str) -> str:
-    if text not in available_timezones():
-        raise ArgumentTypeError(f"{text!r} is no time zone, like Europe/Berlin")
-    return text

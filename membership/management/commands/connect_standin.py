@@ -1,0 +1,55 @@
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import now
+from django_scopes import scope
+
+from community.models import Location
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.models import GatewayConnection
+from payments.services.connecting import connect_gateway
+
+
+class Command(BaseCommand):
+    help = "Let a location take cards through the Stripe stand-in of `make run`: no real money."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the location's part of the address")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        location = Location.objects.filter(slug=options["slug"]).first()
+        if location is None:
+            raise CommandError(f"No location has the address /{options['slug']}/.")
+        refuse_real_stripe()
+        with scope(location=location):
+            try:
+                connection = connect_gateway(
+                    location=location,
+                    gateway=GatewayConnection.Gateway.STRIPE,
+                    publishable_key=f"pk_test_{location.slug}_demo",
+                    secret_key=f"rk_test_{location.slug}_demo",
+                    own_api_base=f"/accounts/{location.slug}",
+                    at=now(),
+                )
+            except ValidationError as refusal:
+                raise CommandError(" ".join(refusal.messages)) from refusal
+            except (GatewayRefused, GatewayUnavailable) as trouble:
+                raise CommandError(f"The stand-in did not take it: {trouble}") from trouble
+        self.stdout.write(
+            f"{location.name} takes cards through the Stripe stand-in, account"
+            f" {connection.account} at {settings.STRIPE_API_BASE}. No real money moves."
+        )
+
+
+def refuse_real_stripe() -> None:
+    """Demo keys are for the stand-in alone.
+
+    :raises CommandError: if the installation speaks to Stripe itself
+    """
+    host = urlsplit(settings.STRIPE_API_BASE).hostname or ""
+    if host == "stripe.com" or host.endswith(".stripe.com"):
+        raise CommandError("This installation speaks to Stripe itself: there is no stand-in here.")
