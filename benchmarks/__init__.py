@@ -1,0 +1,1 @@
+"""What `make bench` measures; docs/benchmarks.md says what each figure means."""
