@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
+from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext, to_locale
@@ -85,8 +87,13 @@ def apply_tax(price_minor: int, tax: Tax) -> TaxedAmount:
     )
 
 
-def _locale() -> str:
-    return to_locale(get_language() or "en")
+def _locale() -> Locale:
+    return _locale_named(to_locale(get_language() or "en"))
+
+
+@cache  # given a name, Babel looks for the locale's file at every call
+def _locale_named(name: str) -> Locale:
+    return Locale.parse(name)
 
 
 def format_money(minor: int, currency: str) -> str:
@@ -108,7 +115,7 @@ def format_credits(credits: Decimal, *, signed: bool = False) -> str:
     """1234, 2.5, −6: without needless zeros and, in English, without grouping."""
     locale = _locale()
     text = format_decimal(
-        abs(credits), format="#,##0.##", locale=locale, group_separator=not locale.startswith("en")
+        abs(credits), format="#,##0.##", locale=locale, group_separator=locale.language != "en"
     )
     if credits < 0:
         return f"−{text}"
