@@ -4,8 +4,10 @@ INVARIANTS = {
     "The months of revenue are the sums of their lines": """
         SELECT coalesce(line.location_id, rollup.location_id)
         FROM (
-            SELECT location_id, month, source, sum(net_minor) AS net_minor, count(*) AS lines
-            FROM analytics_revenueline GROUP BY location_id, month, source
+            SELECT r.location_id, r.source, sum(r.net_minor) AS net_minor, count(*) AS lines,
+                   date_trunc('month', r.happened_at AT TIME ZONE l.time_zone)::date AS month
+            FROM analytics_revenueline r JOIN community_location l ON l.id = r.location_id
+            GROUP BY r.location_id, month, r.source
         ) line
         FULL JOIN (
             SELECT location_id, month, source, sum(net_minor) AS net_minor, sum(lines) AS lines

@@ -13,10 +13,12 @@ class Source(models.TextChoices):
 
 
 class RevenueLine(models.Model):
-    """One sale, or what was taken back of one: net, in the month it happened."""
+    """One sale, or what was taken back of one: net, at the moment it happened.
+
+    Its month is the rollup's to say: that depends on the time zone, and the line never changes.
+    """
 
     location = models.ForeignKey(Location, models.PROTECT)
-    month = models.DateField(_("month"), help_text="The first day, in the location's time zone.")
     source = models.CharField(_("source"), max_length=10, choices=Source)
     method = models.CharField(_("method"), max_length=20)
     label = models.CharField(_("label"), max_length=100)
@@ -35,23 +37,23 @@ class RevenueLine(models.Model):
             models.CheckConstraint(
                 condition=models.Q(source__in=Source.values), name="revenue_source_is_known"
             ),
-            models.CheckConstraint(
-                condition=models.Q(month__day=1), name="revenue_month_is_its_first_day"
-            ),
         ]
         triggers = append_only("revenue_line")
 
     def __str__(self) -> str:
-        return f"{self.label} {self.month}"
+        return f"{self.label} {self.happened_at:%Y-%m-%d}"
 
 
 class RevenueMonth(models.Model):
-    """The rollup of revenue lines. Slots keep one location's sales from queueing on one row."""
+    """The rollup of revenue lines by month of the location's time zone.
+
+    Slots keep one location's sales from queueing on one row.
+    """
 
     SLOTS = 4
 
     location = models.ForeignKey(Location, models.PROTECT)
-    month = models.DateField(_("month"))
+    month = models.DateField(_("month"), help_text="The first day, in the location's time zone.")
     source = models.CharField(_("source"), max_length=10, choices=Source)
     slot = models.PositiveSmallIntegerField(_("slot"))
     net_minor = models.BigIntegerField(_("net, minor units"))
@@ -65,6 +67,9 @@ class RevenueMonth(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "location", "month", "source", "slot", name="revenue_month_once_per_slot"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(month__day=1), name="revenue_month_is_its_first_day"
             ),
         ]
 

@@ -4,26 +4,50 @@ from datetime import date, datetime
 
 from django.db import connection
 
+# Nothing is written if the month was computed in a time zone that is no longer the location's.
 INSERT_REVENUE_LINE = """
-WITH line AS (
+WITH place AS (
+    SELECT id FROM community_location WHERE id = %(location)s AND time_zone = %(time_zone)s
+), line AS (
     INSERT INTO analytics_revenueline
-        (location_id, month, source, method, label, net_minor, currency, key, happened_at)
-    VALUES (%(location)s, %(month)s, %(source)s, %(method)s, %(label)s, %(net_minor)s::bigint,
-            %(currency)s, %(key)s, %(at)s)
+        (location_id, source, method, label, net_minor, currency, key, happened_at)
+    SELECT id, %(source)s, %(method)s, %(label)s, %(net_minor)s::bigint, %(currency)s, %(key)s,
+           %(at)s
+    FROM place
     ON CONFLICT (location_id, key) DO NOTHING
-    RETURNING location_id, month, source, net_minor
+    RETURNING location_id, source, net_minor
+), rollup AS (
+    INSERT INTO analytics_revenuemonth AS rollup
+        (location_id, month, source, slot, net_minor, lines)
+    SELECT location_id, %(month)s::date, source, %(slot)s::smallint, net_minor, 1 FROM line
+    ON CONFLICT (location_id, month, source, slot)
+    DO UPDATE SET net_minor = rollup.net_minor + EXCLUDED.net_minor, lines = rollup.lines + 1
 )
-INSERT INTO analytics_revenuemonth AS rollup
-    (location_id, month, source, slot, net_minor, lines)
-SELECT location_id, month, source, %(slot)s::smallint, net_minor, 1 FROM line
-ON CONFLICT (location_id, month, source, slot)
-DO UPDATE SET net_minor = rollup.net_minor + EXCLUDED.net_minor, lines = rollup.lines + 1
+SELECT count(*) FROM place
+"""
+
+# Sales wait here for the moment of a rebuild; those under way are waited for. What comes after
+# sees the new time zone, because a statement's snapshot is younger than its table locks.
+LOCK_MONTHS = "LOCK TABLE analytics_revenuemonth IN SHARE ROW EXCLUSIVE MODE"
+
+DELETE_MONTHS = "DELETE FROM analytics_revenuemonth WHERE location_id = %(location)s"
+
+INSERT_MONTHS = """
+INSERT INTO analytics_revenuemonth (location_id, month, source, slot, net_minor, lines)
+SELECT line.location_id, span.month, line.source, 0, sum(line.net_minor), count(*)
+FROM analytics_revenueline line
+JOIN unnest(%(months)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+    AS span (month, starts, ends)
+    ON line.happened_at >= span.starts AND line.happened_at < span.ends
+WHERE line.location_id = %(location)s
+GROUP BY line.location_id, span.month, line.source
 """
 
 
 def insert_revenue_line(
     *,
     location_id: int,
+    time_zone: str,
     month: date,
     source: str,
     method: str,
@@ -33,12 +57,14 @@ def insert_revenue_line(
     key: str,
     slot: int,
     at: datetime,
-) -> None:
+) -> bool:
+    """Write a line and its part of the rollup; False if the time zone is another by now."""
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_REVENUE_LINE,
             {
                 "location": location_id,
+                "time_zone": time_zone,
                 "month": month,
                 "source": source,
                 "method": method,
@@ -49,4 +75,21 @@ def insert_revenue_line(
                 "slot": slot,
                 "at": at,
             },
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def lock_months() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_MONTHS)
+
+
+def replace_months(
+    *, location_id: int, months: list[date], starts: list[datetime], ends: list[datetime]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_MONTHS, {"location": location_id})
+        cursor.execute(
+            INSERT_MONTHS,
+            {"location": location_id, "months": months, "starts": starts, "ends": ends},
         )

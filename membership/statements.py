@@ -15,7 +15,8 @@ SELECT t.id, t.state, t.reference, t.amount_minor, t.currency, t.customer_id, t.
        p.id, p.key, p.state, p.credits, p.expiry_months, p.net_minor, p.tax_minor, p.tax_name,
        p.tax_percent, p.tax_included,
        u.id, u.name, u.email,
-       l.id, l.name, l.currency, l.time_zone, l.locale, l.legal_name, l.address, l.vat_number
+       l.id, l.name, l.currency, l.time_zone, l.locale, l.legal_name, l.address, l.vat_number,
+       l.registration_number, l.document_footer, l.document_prefix
 FROM payments_transaction t
 JOIN payments_gatewayconnection g ON g.id = t.connection_id
 JOIN membership_purchase p ON p.charge_id = t.id
@@ -75,6 +76,9 @@ class SettlementFacts:
     legal_name: str
     address: str
     vat_number: str
+    registration_number: str
+    document_footer: str
+    document_prefix: str
 
 
 def select_settlement(transaction_id: int, location_id: int) -> SettlementFacts | None:

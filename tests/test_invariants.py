@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db
 MUTATIONS = {
     "Every member has the customer that pays for them": """
         INSERT INTO community_user
-            (id, email, name, password, theme, language, is_staff, is_active, is_superuser,
-             joined_at)
-        VALUES (-1, 'lone@example.test', 'Lone', '', 'light', '', false, true, false, now());
+            (id, email, name, password, theme, language, time_format, is_staff, is_active,
+             is_superuser, joined_at)
+        VALUES (-1, 'lone@example.test', 'Lone', '', 'light', '', '', false, true, false, now());
         INSERT INTO community_member (location_id, user_id, state, joined_at)
         VALUES ({location}, -1, 'active', now())
     """,
@@ -79,12 +79,12 @@ MUTATIONS = {
         UPDATE billing_receiptline SET net_minor = net_minor + 1, total_minor = total_minor + 1
         WHERE receipt_id = {receipt}
     """,
-    "Receipts are numbered from 1 without gaps in their location": """
+    "Receipts are numbered from 1 without gaps, but where an admin moved the number on": """
         UPDATE billing_receipt SET sequence = sequence + 1 WHERE id = {receipt};
         UPDATE billing_documentcounter SET last_number = last_number + 1
         WHERE location_id = {location}
     """,
-    "The counter stands at the last receipt of its location": """
+    "The counter stands at the last receipt, or where an admin moved the number on": """
         UPDATE billing_documentcounter SET last_number = last_number + 1
         WHERE location_id = {location}
     """,

@@ -75,7 +75,7 @@ def open_location(
     :raises UnknownWay: if its currency, time zone or locale isn't known
     :raises ValidationError: if its slug is no slug, or its tax no percentage
     """
-    _check_ways(currency=currency, time_zone=time_zone, locale=locale)
+    check_ways(currency=currency, time_zone=time_zone, locale=locale)
     if slug in RESERVED_SLUGS:
         raise AddressReserved(slug=slug)
     location = Location(
@@ -105,7 +105,11 @@ def open_location(
     return location
 
 
-def _check_ways(*, currency: str, time_zone: str, locale: str) -> None:
+def check_ways(*, currency: str, time_zone: str, locale: str) -> None:
+    """See that the world knows them.
+
+    :raises UnknownWay: for the first that it doesn't
+    """
     if not is_currency(currency):
         raise UnknownWay(field="currency", value=currency)
     if time_zone not in available_timezones():

@@ -33,9 +33,7 @@ class NotInTheTeam(ValidationError):
 
 
 @transaction.atomic
-def change_role(
-    *, location: Location, user: User, kind: Role.Kind, by: User, at: datetime
-) -> None:
+def change_role(*, location: Location, user: User, kind: Role.Kind, by: User, at: datetime) -> None:
     """Make somebody of the team an admin or staff, from their next request on.
 
     :raises LastAdmin: if the location would have no admin

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, Location, Member
+from community.models import Customer, Member
 from credits.models import CreditOption
 from membership.models import Purchase
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
@@ -63,7 +63,7 @@ def start_purchase(
     member = _lock_buyer(member.pk)
     if made := Purchase.objects.filter(key=key, bought_by=member).first():
         return made
-    quote = _confirmed_quote(option_id, member.location, seen)
+    quote = _confirmed_quote(option_id, seen)
     connection = _open_connection(order.connection_id)
     customer = member.customer
     card = _usable_card(order.card_id, customer, connection) if order.card_id else None
@@ -88,8 +88,8 @@ def check_purchase(purchase: Purchase) -> None:
 
     :raises NotAnActiveMember, OptionNotOnSale, QuoteChanged, MethodNotOpen:
     """
-    member = _lock_buyer(purchase.bought_by_id)
-    _confirmed_quote(purchase.option_id, member.location, frozen_quote(purchase))
+    _lock_buyer(purchase.bought_by_id)
+    _confirmed_quote(purchase.option_id, frozen_quote(purchase))
     _open_connection(purchase.charge.connection_id)
 
 
@@ -104,11 +104,12 @@ def _lock_buyer(member_id: int) -> Member:
     return member
 
 
-def _confirmed_quote(option_id: int, location: Location, seen: Quote) -> Quote:
-    option = CreditOption.objects.filter(pk=option_id).first()
+def _confirmed_quote(option_id: int, seen: Quote) -> Quote:
+    # Read after the buyer's lock, not with it: a new currency or tax is seen.
+    option = CreditOption.objects.filter(pk=option_id).select_related("location").first()
     if option is None:
         raise OptionNotOnSale
-    now = quote_option(option, location)
+    now = quote_option(option, option.location)
     if now != seen:
         raise QuoteChanged(seen=seen, now=now)
     return now

@@ -186,4 +186,7 @@ def _location(facts: SettlementFacts) -> Location:
         legal_name=facts.legal_name,
         address=facts.address,
         vat_number=facts.vat_number,
+        registration_number=facts.registration_number,
+        document_footer=facts.document_footer,
+        document_prefix=facts.document_prefix,
     )
