@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pytest
 from stack.places import CHECKOUT
 from stack.ports import free_port
 
-START_SECONDS = 180
+START_SECONDS = 300
+POLL_SECONDS = 0.1
 STOP_SECONDS = 30
 
 
@@ -83,15 +85,11 @@ def running_stack(process, log, environment):
 
 
 def wait_for_line(process, log, line):
-    """Follow a launcher's output until it prints the line."""
-    tailing = subprocess.Popen(
-        ["tail", "-n", "+1", f"--pid={process.pid}", "-f", log], stdout=subprocess.PIPE, text=True
-    )
-    with tailing:
-        try:
-            assert any(printed.startswith(line) for printed in tailing.stdout)
-        finally:
-            tailing.kill()
+    deadline = time.monotonic() + START_SECONDS
+    while line not in log.read_text().splitlines():
+        assert process.poll() is None, "the launcher ended"
+        assert time.monotonic() < deadline, "the launcher is not ready"
+        time.sleep(POLL_SECONDS)
 
 
 def show_logs(folder):
