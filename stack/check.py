@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from stack.console import exit_plainly, say
+from stack.frontend import build_frontend
 from stack.places import CHECKOUT
 
 BIN = Path(sys.executable).parent
@@ -24,6 +25,7 @@ NAMES = "wirth,ines"  # of people in the demo
 
 
 def main() -> int:
+    build_frontend()  # a deployment without it is refused
     env = os.environ | production()
     failed = {name: words for name, words in results(checks(), env) if words is not None}
     for name, words in failed.items():

@@ -13,9 +13,9 @@ from stack.console import CannotStart, exit_plainly, run_logged, step
 from stack.places import CHECKOUT, SETUP_LOGS
 
 GROUPS = {
-    "dev": ("--group", "dev"),
-    "run": ("--group", "embedded", "--constraints", "requirements/dev.txt"),
-    "node": ("--only-group", "node"),
+    "dev": ("pyproject.toml", "--group", "dev"),
+    "run": ("pyproject.toml", "--group", "embedded", "--constraints", "requirements/dev.txt"),
+    "node": ("--group", "node"),
 }
 # Universal: one file for every platform and every Python we support. No index is named.
 COMMON = (
@@ -33,7 +33,7 @@ def main() -> int:
         target = f"requirements/{name}.txt"
         with step(target):
             run_logged(
-                [uv, "pip", "compile", "pyproject.toml", *groups, *COMMON, *more, "-o", target],
+                [uv, "pip", "compile", *groups, *COMMON, *more, "-o", target],
                 what="Locking the requirements",
                 hint="Change pyproject.toml accordingly, then try again.",
                 log=SETUP_LOGS / "lock.log",
