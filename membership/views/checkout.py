@@ -34,6 +34,7 @@ from payments.tasks import sweep_cards
 
 log = structlog.get_logger(__name__)
 ASK_GATEWAY_EVERY_SECONDS = 5
+NEXT_KEYS = "next_purchase_keys"  # in the session
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +56,8 @@ def _show_checkout(request: LocationRequest, quote: Quote) -> HttpResponseBase:
     cards = _cards(request)
     alert = alert_for(request, quote)
     assert request.principal.member_id
-    ticket = Ticket(member_id=request.principal.member_id, key=new_key(), quote=quote)
+    key = _next_key(request, quote.option_id)
+    ticket = Ticket(member_id=request.principal.member_id, key=key, quote=quote)
     return render(
         request,
         "membership/checkout.html",
@@ -69,6 +71,16 @@ def _show_checkout(request: LocationRequest, quote: Quote) -> HttpResponseBase:
             "alert": alert,
         },
     )
+
+
+def _next_key(request: LocationRequest, option_id: int) -> UUID:
+    """The key of the next purchase of the option, one for all tabs: paying in two buys once."""
+    keys = request.session.get(NEXT_KEYS, {})
+    key = keys.get(str(option_id))
+    if key is None or Purchase.objects.filter(key=key).exists():
+        key = str(new_key())
+        request.session[NEXT_KEYS] = {**keys, str(option_id): key}
+    return UUID(key)
 
 
 def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
@@ -88,6 +100,8 @@ def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
         return _refused(request, "", option_id=quote.option_id, seen=form.cleaned_data["quote"])
     except ValidationError as refusal:
         return _refused(request, refusal.code or "", option_id=quote.option_id)
+    if purchase.state != Purchase.State.PENDING:
+        return _next_step(request, purchase, None)  # another tab was quicker
     if form.card_id is None and purchase.charge.submitted_at is None:
         return _ask_for_card(request, purchase)
     return _pay(request, purchase)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -99,9 +100,7 @@ def visit(watched, sessions):
     """Open a page at a location, as somebody who is signed in."""
 
     def open_page(place, email, **options) -> Page:
-        return watched(
-            base_url=place.url, storage_state=sessions(email), **options
-        ).new_page()
+        return watched(base_url=place.url, storage_state=sessions(email), **options).new_page()
 
     return open_page
 
@@ -176,6 +175,14 @@ def assert_books_agree(place):
         if charge["state"] == "succeeded"
     ]
     assert sorted(believed) == sorted(moved)
+
+
+def eventually(happened):
+    """Wait for what happens outside the browser, in the worker or at the gateway."""
+    until = monotonic() + PATIENCE_MS / 1000
+    while not happened():
+        assert monotonic() < until
+        sleep(0.1)
 
 
 def axe_violations(page):

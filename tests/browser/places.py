@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import environ
 import psycopg
@@ -54,6 +54,30 @@ class Place:
             " FROM payments_transaction AS charge JOIN community_location AS place"
             " ON place.id = charge.location_id WHERE place.slug = %(slug)s ORDER BY charge.id"
         )
+
+    def cards(self):
+        return self.rows(
+            "SELECT card.state, card.reference FROM payments_card AS card"
+            " JOIN community_location AS place ON place.id = card.location_id"
+            " WHERE place.slug = %(slug)s ORDER BY card.id"
+        )
+
+    def purchase_states(self):
+        return [
+            purchase["state"]
+            for purchase in self.rows(
+                "SELECT purchase.state FROM membership_purchase AS purchase"
+                " JOIN community_location AS place ON place.id = purchase.location_id"
+                " WHERE place.slug = %(slug)s ORDER BY purchase.id"
+            )
+        ]
+
+    def owner_at_the_gateway(self, card):
+        """Whose card it is at the stand-in; None once it is detached."""
+        request = Request(f"{self.standin_account}/v1/payment_methods/{card}")
+        request.add_header("Authorization", "Bearer rk_test_reader")
+        with urlopen(request) as answer:
+            return json.load(answer)["customer"]
 
     def suspend_members(self):
         self.rows(
