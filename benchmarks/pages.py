@@ -1,6 +1,6 @@
 """The server's time for a page that members open, alone and while others buy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from io import BytesIO
 from time import perf_counter
@@ -39,7 +39,9 @@ def measure() -> Iterator[Figure]:
     page = _page(reader)
     with Buying(waiting, threads=BUYERS) as buying:
         page.times(REQUESTS)  # warm: templates, prepared statements
-        idle, busy, rates = [], [], []
+        idle: list[list[float]] = []
+        busy: list[list[float]] = []
+        rates: list[float] = []
         for number in range(ROUNDS):
             for is_busy in (False, True) if number % 2 else (True, False):
                 with buying.going(on=is_busy) as bought:
@@ -113,7 +115,7 @@ class Page:
         return [self._once() for _ in range(count)]
 
     def _once(self) -> float:
-        said: list[str] = []
+        said: list[Any] = []
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": self.path,
@@ -128,7 +130,14 @@ class Page:
             "wsgi.input": BytesIO(),
         }
         started = perf_counter()
-        answer = self.application(environ, lambda status, _headers: said.append(status))
+
+        def start(
+            status: str, _headers: object, _failure: object = None
+        ) -> Callable[[bytes], object]:
+            said.append(status)
+            return said.append  # nobody writes: answers are iterated
+
+        answer = self.application(environ, start)
         b"".join(answer)
         answer.close()
         milliseconds = (perf_counter() - started) * 1000

@@ -27,10 +27,9 @@ class Buyer:
     card: Card
 
 
-@scopes_disabled()
-@transaction.atomic
 def make_buyers(*, locations: int = LOCATIONS, members: int = MEMBERS_OF_EACH) -> list[Buyer]:
-    return [buyer for _ in range(locations) for buyer in _make_location(members)]
+    with scopes_disabled(), transaction.atomic():
+        return [buyer for _ in range(locations) for buyer in _make_location(members)]
 
 
 def _make_location(members: int) -> list[Buyer]:
@@ -86,16 +85,14 @@ def _make_buyer(
     return Buyer(member, customer, option, card)
 
 
-@scopes_disabled()
-@transaction.atomic
 def make_waiting(buyers: list[Buyer], count: int) -> list[Waiting]:
     """Pending purchases and their charges, their buyers in turn."""
-    charges = [_charge(buyers[number % len(buyers)]) for number in range(count)]
-    Transaction.objects.bulk_create(charges, batch_size=BATCH)
-    Purchase.objects.bulk_create(
-        [_purchase(buyers[number % len(buyers)], charge) for number, charge in enumerate(charges)],
-        batch_size=BATCH,
-    )
+    turns = [buyers[number % len(buyers)] for number in range(count)]
+    charges = [_charge(buyer) for buyer in turns]
+    purchases = [_purchase(buyer, charge) for buyer, charge in zip(turns, charges, strict=True)]
+    with scopes_disabled(), transaction.atomic():
+        Transaction.objects.bulk_create(charges, batch_size=BATCH)
+        Purchase.objects.bulk_create(purchases, batch_size=BATCH)
     return [Waiting(charge.pk, charge.location_id, str(charge.key)) for charge in charges]
 
 

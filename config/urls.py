@@ -1,8 +1,8 @@
 from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 
 from community import views as community
+from community.admin import operators
 from membership.views import founding
 
 urlpatterns = [
@@ -14,7 +14,7 @@ urlpatterns = [
     path("account/", community.profile, name="account_profile"),
     path("account/theme/", community.theme, name="account_theme"),
     path("webhooks/", include("payments.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", operators.urls),
     path("<slug:slug>/", include("community.urls")),
     path("<slug:slug>/membership/", include("membership.urls")),
     path("<slug:slug>/notifications/", include("notifications.urls")),

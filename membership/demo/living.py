@@ -185,7 +185,7 @@ def enter_card(connection: GatewayConnection, setup: SetupOutcome, *, card: str)
     try:
         client.v1.setup_intents.confirm(
             setup.reference,
-            params={"client_secret": setup.client_secret, "payment_method": f"pm_card_{card}"},  # type: ignore[typeddict-unknown-key]
+            params={"client_secret": setup.client_secret, "payment_method": f"pm_card_{card}"},  # type: ignore[arg-type]
         )
     except (stripe.CardError, stripe.InvalidRequestError):
         return  # declined, or entered already before we were killed: paying finds out

@@ -139,8 +139,8 @@ class _Teller:
         for days_ago, credits, card, keep in STARS_SALES:
             yield Sale(self._when(days_ago), star, self._key(), credits, card, keep)
         for days_ago, visit in STARS_VISITS:
-            note, credits = self.place.visits[visit]
-            yield Visit(self._when(days_ago), star, self._key(), credits, note)
+            note, spent = self.place.visits[visit]
+            yield Visit(self._when(days_ago), star, self._key(), spent, note)
         yield Reading(self._when(14), star, self._key())
         yield Sale(self._when(1), star, self._key(), 10, KEPT_CARD)
 

@@ -1,0 +1,83 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from community.admin import ReadOnly, operators
+from community.money import format_money
+from credits.models import CreditOption, CreditUse, Entry, Lot, LotMovement, Wallet
+
+
+@admin.register(CreditOption, site=operators)
+class CreditOptionAdmin(ReadOnly):
+    list_display = ("credits", "location", "price", "expiry_months", "position", "archived_at")
+    list_filter = (("archived_at", admin.EmptyFieldListFilter), "location")
+    list_select_related = ("location",)
+    search_fields = ("location__name", "location__slug")
+
+    @admin.display(description=_("price"))
+    def price(self, option: CreditOption) -> str:
+        return format_money(option.price_minor, option.location.currency)
+
+
+@admin.register(CreditUse, site=operators)
+class CreditUseAdmin(ReadOnly):
+    list_display = ("name", "location", "credits", "position")
+    list_filter = ("location",)
+    list_select_related = ("location",)
+    search_fields = ("name",)
+
+
+@admin.register(Wallet, site=operators)
+class WalletAdmin(ReadOnly):
+    list_display = ("customer", "location", "balance", "last_position")
+    list_filter = ("location",)
+    list_select_related = ("customer__member__user", "location")
+    search_fields = ("customer__member__user__email", "customer__member__user__name")
+
+
+@admin.register(Entry, site=operators)
+class EntryAdmin(ReadOnly):
+    list_display = (
+        *("happened_at", "location", "holder", "credits", "balance_after", "reason"),
+        *("note", "made_by"),
+    )
+    list_filter = ("reason", "location")
+    list_select_related = ("location", "wallet__customer__member__user", "made_by")
+    search_fields = (
+        *("wallet__customer__member__user__email", "wallet__customer__member__user__name"),
+        *("note", "idempotency_key"),
+    )
+
+    @admin.display(description=_("customer"))
+    def holder(self, entry: Entry) -> str:
+        return str(entry.wallet.customer)
+
+
+@admin.register(Lot, site=operators)
+class LotAdmin(ReadOnly):
+    list_display = ("holder", "location", "credits", "remaining", "lapses_at", "paid")
+    list_filter = ("location",)
+    list_select_related = ("location", "wallet__customer__member__user")
+    search_fields = ("wallet__customer__member__user__email",)
+
+    @admin.display(description=_("customer"))
+    def holder(self, lot: Lot) -> str:
+        return str(lot.wallet.customer)
+
+    @admin.display(description=_("paid, net"))
+    def paid(self, lot: Lot) -> str:
+        return format_money(lot.paid_minor, lot.location.currency)
+
+
+@admin.register(LotMovement, site=operators)
+class LotMovementAdmin(ReadOnly):
+    list_display = ("happened_at", "location", "credits", "entry_id", "lot_id")
+    list_select_related = ("lot__location", "entry")
+    search_fields = ("entry__idempotency_key",)
+
+    @admin.display(description=_("happened"))
+    def happened_at(self, movement: LotMovement) -> object:
+        return movement.entry.happened_at
+
+    @admin.display(description=_("location"))
+    def location(self, movement: LotMovement) -> str:
+        return str(movement.lot.location)

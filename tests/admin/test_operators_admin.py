@@ -1,0 +1,247 @@
+import pytest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from community.admin import ReadOnly, operators
+from community.models import AuditRecord, Role, User
+from credits.services.spending import spend_credits
+from membership.services.joining import suspend_member
+from payments.models import GatewayConnection, GatewayEvent, Transaction
+from tests.factories import NOON, CustomerFactory, UserFactory
+
+LEDGER = {
+    "AuditRecord",
+    "Entry",
+    "GatewayEvent",
+    "Lot",
+    "LotMovement",
+    "Purchase",
+    "Receipt",
+    "RevenueLine",
+    "Transaction",
+    "Wallet",
+}
+LISTINGS = sorted(
+    f"{model._meta.app_label}_{model._meta.model_name}" for model in operators._registry
+)
+READ_ONLY = {
+    model: page for model, page in operators._registry.items() if isinstance(page, ReadOnly)
+}
+
+
+@pytest.fixture
+def operator(db):
+    return UserFactory(is_superuser=True, is_staff=True)
+
+
+@pytest.fixture
+def desk(signed_in, operator):
+    """The operator's browser."""
+    return signed_in(operator)
+
+
+@pytest.fixture
+def trade(location, mia, admin, buy, add_credits):
+    """A bit of everything that the admin lists."""
+
+    def happen():
+        with scopes_disabled():
+            connection = GatewayConnection.objects.get(location=location)
+        bought = buy(mia)
+        add_credits(mia, key=f"given:{bought.pk}")
+        spend_credits(
+            customer=mia.customer, credits=bought.credits, key=f"desk:{bought.pk}", at=NOON
+        )
+        other = CustomerFactory(member__location=location).member
+        suspend_member(member=other, by=admin, reason="Lent their key", at=NOON)
+        GatewayEvent.objects.create(
+            location=location,
+            connection=connection,
+            reference=f"evt_{bought.pk}",
+            kind="payment_intent.succeeded",
+            payload={"id": f"evt_{bought.pk}"},
+            received_at=timezone.now(),
+        )
+        return bought
+
+    return happen
+
+
+def url(page, *ids):
+    name = "change" if ids else "changelist"
+    return reverse(f"admin:{page}_{name}", args=ids)
+
+
+def newest(model):
+    with scopes_disabled():
+        return model._base_manager.order_by("-pk").first()
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_the_operator_sees_every_list_and_finds_in_it(listing, desk, trade):
+    trade()
+
+    listed = desk.get(url(listing))
+    found = desk.get(url(listing), {"q": "mia"})
+
+    assert listed.status_code == 200
+    assert found.status_code == 200
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_a_list_asks_no_more_for_more_rows(
+    listing, desk, trade, django_assert_max_num_queries, django_assert_num_queries
+):
+    trade()
+    desk.get(url(listing))
+    with django_assert_max_num_queries(20) as few:
+        desk.get(url(listing))
+    for _ in range(3):
+        trade()
+
+    with django_assert_num_queries(len(few)):
+        desk.get(url(listing))
+
+
+def test_the_ledger_and_all_of_its_kin_are_read_only():
+    assert {model.__name__ for model in READ_ONLY} >= LEDGER
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model.__name__)
+def test_no_post_changes_what_is_read_only(model, desk, trade):
+    trade()
+    page = f"{model._meta.app_label}_{model._meta.model_name}"
+    row = newest(model)
+    before = model._base_manager.filter(pk=row.pk).values().get() if row else None
+
+    answers = [desk.post(reverse(f"admin:{page}_add"), {"location": "1"}).status_code]
+    if row:
+        answers += [
+            desk.post(url(page, row.pk), {"credits": "1000", "state": "succeeded"}).status_code,
+            desk.post(reverse(f"admin:{page}_delete", args=[row.pk]), {"post": "yes"}).status_code,
+            desk.post(
+                url(page), {"action": "delete_selected", "_selected_action": [row.pk]}
+            ).status_code,
+        ]
+        assert desk.get(url(page, row.pk)).status_code == 200
+
+    assert set(answers) <= {200, 302, 403}
+    assert answers[:3] == [403] * len(answers[:3])
+    if row:
+        assert model._base_manager.filter(pk=row.pk).values().get() == before
+
+
+def test_no_secret_is_on_any_page(desk, trade):
+    trade()
+    connection = newest(GatewayConnection)
+    GatewayConnection._base_manager.filter(pk=connection.pk).update(
+        secret_key="rk_test_never_shown", webhook_secret="whsec_never_shown"
+    )
+    user = User.objects.get(email="mia@h.test")
+
+    texts = [
+        desk.get(url("payments_gatewayconnection")).content.decode(),
+        desk.get(url("payments_gatewayconnection", connection.pk)).content.decode(),
+        desk.get(url("community_user", user.pk)).content.decode(),
+        desk.get(url("payments_transaction", newest(Transaction).pk)).content.decode(),
+    ]
+
+    assert connection.publishable_key in texts[1]
+    for text in texts:
+        assert "never_shown" not in text
+        assert str(connection.key) not in text
+        assert user.password not in text
+        assert "argon2" not in text
+
+
+def test_libraries_admins_with_their_secrets_are_not_part_of_it(desk):
+    with pytest.raises(NoReverseMatch):
+        reverse("admin:mfa_authenticator_changelist")
+    assert desk.get("/admin/mfa/authenticator/").status_code == 404
+    assert desk.get("/admin/account/emailaddress/").status_code == 404
+
+
+def test_only_a_superuser_has_an_admin(location, signed_in, admin, staff, mia):
+    helper = UserFactory(is_staff=True)
+
+    for user in (admin, staff, mia.user, helper):
+        browser = signed_in(user)
+        assert browser.get("/admin/", follow=True).status_code == 403
+        assert browser.get(url("credits_entry"), follow=True).status_code == 403
+        assert browser.post(reverse("admin:login"), {"username": "a"}).status_code == 403
+
+
+def test_its_sign_in_is_the_one_sign_in_page(client, db):
+    answer = client.get(url("credits_entry"), follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert answer.context["redirect_field_value"] == url("credits_entry")
+
+    posted = client.post(reverse("admin:login"), {"username": "a", "password": "b"})
+    assert posted.status_code == 302
+    assert posted["Location"].startswith(reverse("account_login"))
+
+
+def test_a_password_is_changed_on_the_page_for_it(desk):
+    assert desk.get("/admin/password_change/")["Location"] == reverse("account_change_password")
+
+
+def test_the_operator_adds_a_user_who_has_no_password_yet(desk):
+    desk.post(
+        reverse("admin:community_user_add"),
+        {"email": "Nils@New.test", "name": "Nils Berg", "is_active": "on"},
+    )
+
+    user = User.objects.get(email="nils@new.test")
+    assert not user.has_usable_password()
+    assert not user.is_superuser
+
+
+def test_the_same_address_is_not_added_twice(desk, mia):
+    answer = desk.post(
+        reverse("admin:community_user_add"),
+        {"email": "MIA@h.test", "name": "Mia", "is_active": "on"},
+    )
+
+    assert answer.status_code == 200
+    assert User.objects.filter(email__iexact="mia@h.test").count() == 1
+
+
+def test_an_address_stays_its_owners(desk, mia):
+    desk.post(
+        url("community_user", mia.user_id),
+        {"email": "other@h.test", "name": "Mia H.", "is_active": "on"},
+    )
+
+    mia.user.refresh_from_db()
+    assert (mia.user.email, mia.user.name) == ("mia@h.test", "Mia H.")
+
+
+def test_the_operator_gives_and_takes_a_role(desk, location, mia):
+    desk.post(
+        reverse("admin:community_role_add"),
+        {"user": mia.user_id, "location": location.pk, "kind": "admin"},
+    )
+    role = Role.objects.get(user=mia.user, location=location)
+    desk.post(reverse("admin:community_role_delete", args=[role.pk]), {"post": "yes"})
+
+    assert not Role.objects.filter(pk=role.pk).exists()
+
+
+def test_users_are_never_deleted(desk, outsider):
+    page = reverse("admin:community_user_delete", args=[outsider.pk])
+
+    assert desk.post(page, {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=outsider.pk).exists()
+
+
+def test_audit_records_are_listed_newest_first(desk, trade):
+    trade()
+    trade()
+
+    rows = desk.get(url("community_auditrecord")).context["cl"].result_list
+
+    assert [row.pk for row in rows] == list(
+        AuditRecord._base_manager.order_by("-pk").values_list("pk", flat=True)
+    )
