@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -49,6 +49,7 @@ def locations_of(user_id: int) -> list[Location]:
             Q(members__user_id=user_id, members__state__in=["active", "suspended"])
             | Q(roles__user_id=user_id)
         )
+        .annotate(logo_digest=F("logo__digest"))
         .distinct()
         .order_by("name")
     )
@@ -71,4 +72,6 @@ def _nav(request: HttpRequest, location: Location, principal: Principal) -> list
         links.append(link(_("Membership"), "membership:home", "coins"))
     if principal.is_staff:
         links.append(link(_("Community"), "community:members", "users-round"))
+    if principal.is_admin:
+        links.append(link(_("Settings"), "community:settings", "settings-2"))
     return links

@@ -95,6 +95,7 @@ def _standing(slug: str, user_id: int) -> Location | None:
             member_state=F("mine__state"),
             customer_id=F("mine__customer__pk"),
             role=F("my_role__kind"),
+            logo_digest=F("logo__digest"),
         )
         .first()
     )

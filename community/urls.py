@@ -1,6 +1,7 @@
 from django.urls import path
 
 from community.views import giving, home, members, options
+from community.views.settings import billing, location, logos, policy, tax, team, uses
 
 app_name = "community"
 urlpatterns = [
@@ -25,4 +26,35 @@ urlpatterns = [
         name="bring_back_credit_option",
     ),
     path("community/credit-options/<int:option_id>/move/", options.move, name="move_credit_option"),
+    path("settings/", location.settings, name="settings"),
+    path("settings/location/", location.location, name="settings_location"),
+    path("settings/location/confirm/", location.confirm_location, name="confirm_location"),
+    path("settings/location/logo/", logos.change, name="change_logo"),
+    path("settings/location/logo/remove/", logos.remove, name="remove_logo"),
+    path("settings/location/uses/add/", uses.add, name="add_credit_use"),
+    path("settings/location/uses/<int:use_id>/edit/", uses.edit, name="edit_credit_use"),
+    path("settings/location/uses/<int:use_id>/remove/", uses.remove, name="remove_credit_use"),
+    path("settings/location/uses/<int:use_id>/move/", uses.move, name="move_credit_use"),
+    path("settings/billing/", billing.billing, name="settings_billing"),
+    path("settings/tax/", tax.tax, name="settings_tax"),
+    path("settings/tax/confirm/", tax.confirm_tax, name="confirm_tax"),
+    path("settings/team/", team.team, name="settings_team"),
+    path("settings/team/<int:role_id>/change/", team.change, name="change_role"),
+    path("settings/team/<int:role_id>/remove/", team.remove, name="remove_from_team"),
+    path(
+        "settings/team/invitations/<int:invitation_id>/resend/",
+        team.resend,
+        name="resend_team_invitation",
+    ),
+    path(
+        "settings/team/invitations/<int:invitation_id>/revoke/",
+        team.revoke,
+        name="revoke_team_invitation",
+    ),
+    path(
+        "settings/team/invitations/<int:invitation_id>/link/",
+        team.link,
+        name="link_team_invitation",
+    ),
+    path("settings/credit-policy/", policy.credit_policy, name="settings_credit_policy"),
 ]

@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from community import views as community
 from community.admin import operators
+from community.views.settings import logos
 from membership.views import founding
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("account/", community.profile, name="account_profile"),
     path("account/theme/", community.theme, name="account_theme"),
+    path("logos/<slug:place>/<str:digest>.png", logos.logo, name="logo"),
     path("webhooks/", include("payments.urls")),
     path("admin/", operators.urls),
     path("<slug:slug>/", include("community.urls")),

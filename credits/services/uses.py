@@ -17,6 +17,11 @@ USE = ("name", "credits", "icon")
 MAX_USES = 20
 
 
+class UseGone(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(_("Somebody removed this while you were here."), code="use_gone")
+
+
 class TooManyUses(ValidationError):
     def __init__(self) -> None:
         super().__init__(
@@ -60,6 +65,7 @@ def change_use(
 
     :param seen: `version_of` the values that the change started from
     :raises ChangedMeanwhile: if they are others by now
+    :raises UseGone: if it was removed
     """
     use = _lock_use(use)
     refuse_stale(use, USE, seen)
@@ -82,7 +88,10 @@ def change_use(
 
 @transaction.atomic
 def remove_use(*, use: CreditUse, by: User, at: datetime) -> None:
-    """Take a use off the list."""
+    """Take a use off the list.
+
+    :raises UseGone: if somebody else did
+    """
     use = _lock_use(use)
     _audit("credit use removed", use, by=by, at=at, before=facts_of(use, USE))
     use.delete()
@@ -91,7 +100,10 @@ def remove_use(*, use: CreditUse, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def move_use(*, use: CreditUse, to: int, by: User, at: datetime) -> None:
-    """Move a use to a place in the list, counted from 0."""
+    """Move a use to a place in the list, counted from 0.
+
+    :raises UseGone: if it was removed
+    """
     use = _lock_use(use)
     order = list(_in_order())
     from_ = order.index(use)
@@ -104,7 +116,11 @@ def move_use(*, use: CreditUse, to: int, by: User, at: datetime) -> None:
 
 def _lock_use(use: CreditUse) -> CreditUse:
     lock_location(use.location)
-    return CreditUse.objects.select_related("location").get(pk=use.pk)
+    found: CreditUse | None
+    found = CreditUse.objects.select_related("location").filter(pk=use.pk).first()
+    if found is None:
+        raise UseGone
+    return found
 
 
 def _in_order() -> Any:
