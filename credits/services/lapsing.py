@@ -4,6 +4,8 @@ from django.db import transaction
 
 from credits.models import Entry, Lot, Wallet
 from credits.statements import insert_draw
+from notifications.models import Notification
+from notifications.services import notify
 
 
 def lapse_wallet(wallet: Wallet, *, at: datetime) -> list[Entry]:
@@ -35,4 +37,12 @@ def _lapse_lot(wallet: Wallet, lot: Lot, *, at: datetime) -> Entry:
         lot_id=lot.pk,
     )
     wallet.balance = booked.balance
+    notify(
+        location=wallet.location,
+        user_ids=[wallet.customer.member.user_id],
+        kind=Notification.Kind.CREDITS_LAPSED,
+        facts={"credits": str(lot.remaining), "balance": str(booked.balance)},
+        key=f"lapse:{lot.pk}",
+        at=at,
+    )
     return Entry.objects.get(pk=booked.entry_id)

@@ -9,6 +9,7 @@ from credits.services.granting import grant_credits
 from credits.services.lapsing import lapse_customer_lots
 from credits.services.spending import spend_credits
 from credits.tasks import sweep_lapsed_lots
+from notifications.models import Notification
 from tests.factories import NOON, CustomerFactory
 from tests.racing import errors, race
 
@@ -115,3 +116,13 @@ def test_lapses_and_spenders_at_once_take_each_credit_once(invariants_hold):
         assert Wallet.objects.get(customer=customer).balance == 0
         assert Entry.objects.filter(reason=Entry.Reason.LAPSE).count() == 1
     invariants_hold()
+
+
+def test_whoever_held_lapsed_credits_is_told_once(customer):
+    lot = give(customer, 5, "a", days=10)
+
+    lapse_customer_lots(wallet_id=lot.wallet_id, at=LATER)
+    lapse_customer_lots(wallet_id=lot.wallet_id, at=LATER)
+
+    told = Notification.objects.get(kind=Notification.Kind.CREDITS_LAPSED)
+    assert told.facts == {"credits": "5.00", "balance": "0.00"}
