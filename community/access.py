@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from community.models import Location, User
@@ -31,7 +32,9 @@ def for_members(view: View[P]) -> View[P]:
     @wraps(view)
     def wrapper(request: LocationRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.principal.is_member:
-            raise PermissionDenied(_("Only members have a Membership page."))
+            # Whoever gets here without being one works for the location.
+            context = {"place": request.location}
+            return render(request, "membership/joining/not_yet.html", context, status=403)
         return view(request, *args, **kwargs)
 
     return wrapper

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -28,31 +28,48 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"location": None, "principal": None, "nav": [], "memberships": []}
-    memberships = SimpleLazyObject(lambda: locations_of(user.pk))
+    places = SimpleLazyObject(lambda: places_of(user.pk))
+    lists = {
+        "memberships": SimpleLazyObject(lambda: places.current),
+        "former_places": SimpleLazyObject(lambda: places.former),
+    }
     if location is None:
-        return {"location": None, "principal": None, "nav": [], "memberships": memberships}
+        return {"location": None, "principal": None, "nav": [], **lists}
     principal: Principal = request.principal  # type: ignore[attr-defined]
     return {
         "location": location,
         "principal": principal,
         "nav": _nav(request, location, principal),
-        "memberships": memberships,
+        **lists,
         "balance": _balance(principal) if principal.is_member else None,
         "unread_count": Notification.objects.visible_to(principal).unread().count(),
     }
 
 
-def locations_of(user_id: int) -> list[Location]:
-    """Where a user is a member or has a role, by name."""
-    return list(
-        Location.objects.filter(
-            Q(members__user_id=user_id, members__state__in=["active", "suspended"])
-            | Q(roles__user_id=user_id)
-        )
-        .annotate(logo_digest=F("logo__digest"))
-        .distinct()
-        .order_by("name")
-    )
+@dataclass(frozen=True)
+class Places:
+    """Where a user is a member or has a role, and where they only were one, by name."""
+
+    current: list[Location]
+    former: list[Location]
+
+
+def places_of(user_id: int) -> Places:
+    """Both lists from one query: every page has them at hand."""
+    places = Location.objects.annotate(
+        mine=FilteredRelation("members", condition=Q(members__user_id=user_id)),
+        my_role=FilteredRelation("roles", condition=Q(roles__user_id=user_id)),
+        member_state=F("mine__state"),
+        role=F("my_role__kind"),
+        logo_digest=F("logo__digest"),
+    ).filter(Q(mine__isnull=False) | Q(my_role__isnull=False))
+    current, former = [], []
+    for place in places.order_by("name"):
+        if place.role or place.member_state in {"active", "suspended"}:
+            current.append(place)
+        elif place.member_state == "left":
+            former.append(place)
+    return Places(current, former)
 
 
 def _balance(principal: Principal) -> str:
@@ -67,6 +84,8 @@ def _nav(request: HttpRequest, location: Location, principal: Principal) -> list
         active = request.path == url if home else request.path.startswith(url)
         return NavLink(label=label, url=url, icon=icon, active=active)
 
+    if not (principal.is_member or principal.is_staff):
+        return []
     links = [link(_("Home"), "community:home", "house")]
     if principal.is_member:
         links.append(link(_("Membership"), "membership:home", "coins"))

@@ -6,16 +6,18 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
 from community.models import Location
 from community.principals import Principal
+from membership.views.joining import not_a_member
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-
+# What those who left may still open: their own documents.
+OPEN_TO_FORMER = {"community:former", "membership:receipt"}
 time_format: ContextVar[str] = ContextVar("time_format", default="")
 
 
@@ -52,18 +54,19 @@ def location_of_the_page(get_response: GetResponse) -> GetResponse:
         if match.app_name == "admin":
             with scopes_disabled():
                 return get_response(request)
-        slug = match.kwargs.get("slug")
-        if slug is None:
+        if "slug" not in match.kwargs:
             return get_response(request)
-        return _at_location(request, slug, get_response)
+        return _at_location(request, match, get_response)
 
     return middleware
 
 
-def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> HttpResponseBase:
+def _at_location(
+    request: HttpRequest, match: ResolverMatch, get_response: GetResponse
+) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    location = _standing(slug, request.user.pk)
+    location = _standing(match.kwargs["slug"], request.user.pk)
     if location is None:
         raise Http404
     request.location = location  # type: ignore[attr-defined]
@@ -77,10 +80,15 @@ def _at_location(request: HttpRequest, slug: str, get_response: GetResponse) -> 
     )
     with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
-            return render(request, "community/not_a_member.html", status=403)
-        if principal.is_staff and location.require_second_factor:
-            if not is_mfa_enabled(request.user):
-                return render(request, "community/second_factor_needed.html", status=403)
+            if principal.is_former and match.view_name in OPEN_TO_FORMER:
+                return get_response(request)
+            return not_a_member(request, location)
+        if (
+            principal.is_staff
+            and location.require_second_factor
+            and not is_mfa_enabled(request.user)
+        ):
+            return render(request, "community/second_factor_needed.html", status=403)
         return get_response(request)
 
 

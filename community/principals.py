@@ -28,5 +28,10 @@ class Principal:
         return self.member_state in {"active", "suspended"}
 
     @property
+    def is_former(self) -> bool:
+        """They left or were removed: their own documents stay open."""
+        return self.member_state == "left"
+
+    @property
     def may_buy(self) -> bool:
         return self.member_state == "active"

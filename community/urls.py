@@ -2,12 +2,38 @@ from django.urls import path
 
 from community.views import giving, home, members, options
 from community.views.settings import billing, location, logos, policy, tax, team, uses
+from membership.views import inviting, joining, leaving
 
 app_name = "community"
 urlpatterns = [
     path("", home.home, name="home"),
     path("community/", members.members, name="members"),
+    path("community/become-a-member/", joining.become_member, name="become_member"),
+    path("community/requests/", inviting.join_requests, name="join_requests"),
+    path("community/requests/<int:request_id>/accept/", inviting.accept, name="accept_request"),
+    path("community/requests/<int:request_id>/decline/", inviting.decline, name="decline_request"),
+    path("community/invitations/", inviting.invitations, name="invitations"),
+    path("community/invitations/add/", inviting.invite, name="invite"),
+    path(
+        "community/invitations/<int:invitation_id>/resend/",
+        inviting.resend,
+        name="resend_invitation",
+    ),
+    path(
+        "community/invitations/<int:invitation_id>/revoke/",
+        inviting.revoke,
+        name="revoke_invitation",
+    ),
+    path("community/invitations/<int:invitation_id>/link/", inviting.link, name="invitation_link"),
     path("community/members/<int:member_id>/", members.overview, name="member"),
+    path("community/members/<int:member_id>/suspend/", leaving.suspend, name="suspend_member"),
+    path(
+        "community/members/<int:member_id>/reactivate/",
+        leaving.reactivate,
+        name="reactivate_member",
+    ),
+    path("community/members/<int:member_id>/remove/", leaving.remove, name="remove_member"),
+    path("former/", leaving.former, name="former"),
     path("community/members/<int:member_id>/credits/", members.credits, name="member_credits"),
     path("community/members/<int:member_id>/credits/give/", giving.give, name="give_credits"),
     path("community/members/<int:member_id>/credits/deduct/", giving.deduct, name="deduct_credits"),

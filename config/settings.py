@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask about pending charges": {"task": "membership.tasks.sweep_charges", "schedule": 60},
     "release cards that are not kept": {"task": "payments.tasks.sweep_cards", "schedule": 60},
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
+    "mail waiting invitations": {"task": "membership.tasks.sweep_invitations", "schedule": 60},
 }
 
 # Who
@@ -180,8 +181,10 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "community.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "community.forms.sign_up.SignUpForm"}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -256,6 +259,7 @@ COTTON_ISOLATE_BY_DEFAULT = True
 DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "frontend/dist/.vite/manifest.json"}}
 
 # Mail: without EMAIL_URL messages are kept as files under the data folder.
+EMAIL_TIMEOUT = 10  # seconds
 if email_url := env.str("EMAIL_URL", ""):
     globals().update(env.email_url_config(email_url))
 else:

@@ -1,10 +1,9 @@
-from django.conf import settings
 from django.urls import include, path
 
 from community import views as community
 from community.admin import operators
 from community.views.settings import logos
-from membership.views import founding
+from membership.views import founding, joining
 
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
@@ -14,6 +13,9 @@ urlpatterns = [
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("account/", community.profile, name="account_profile"),
     path("account/theme/", community.theme, name="account_theme"),
+    path("invitations/<str:token>/", joining.invitation, name="invitation"),
+    path("join/<slug:place>/", joining.ask, name="ask_to_join"),
+    path("join/<slug:place>/withdraw/", joining.withdraw, name="withdraw_request"),
     path("logos/<slug:place>/<str:digest>.png", logos.logo, name="logo"),
     path("webhooks/", include("payments.urls")),
     path("admin/", operators.urls),

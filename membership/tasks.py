@@ -1,10 +1,16 @@
 from datetime import timedelta
+from typing import Any
 
-from celery import shared_task
+import structlog
+from celery import Task, shared_task
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
+from kombu.exceptions import OperationalError
 
-from membership.models import Purchase
+from community.models import Location, User
+from membership.models import Invitation, Purchase
+from membership.services.invitations import invitations_to_mail
+from membership.services.mailing import mail_invitation, mail_news
 from membership.services.paying import (
     GIVE_UP_AFTER,
     give_up_purchase,
@@ -13,6 +19,51 @@ from membership.services.paying import (
 )
 
 ASK_AFTER = timedelta(seconds=60)
+ENOUGH_FAILURES = 5
+log = structlog.get_logger(__name__)
+
+
+def send_soon(task: "Task[Any, None]", **facts: Any) -> None:
+    """Have a worker mail what was committed. Without a broker a sweeper is there, or nobody."""
+    try:
+        task.delay(**facts)
+    except OperationalError:
+        log.warning("broker_unreachable", task=task.name)
+
+
+@shared_task
+def send_invitation(*, location_id: int, invitation_id: int) -> bool:
+    """Mail it, or leave it to the sweeper; tells which."""
+    with scope(location=location_id):
+        try:
+            mail_invitation(invitation_id=invitation_id, at=now())
+        except OSError as trouble:
+            log.warning("invitation_not_mailed", invitation=invitation_id, reason=str(trouble))
+            return False
+    return True
+
+
+@shared_task
+def sweep_invitations() -> None:
+    """Mail the invitations that no worker has seen or no mail server has taken."""
+    with scopes_disabled():
+        waiting = list(
+            Invitation.objects.filter(pk__in=invitations_to_mail(at=now())).values_list(
+                "location_id", "pk"
+            )
+        )
+    failures = 0
+    for location_id, invitation_id in waiting:
+        sent = send_invitation(location_id=location_id, invitation_id=invitation_id)
+        failures += not sent
+        if failures == ENOUGH_FAILURES:  # rather the server's fault than the addresses'
+            return
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=30, max_retries=8)
+def send_news(*, location_id: int, user_id: int, kind: str, reason: str = "") -> None:
+    location = Location.objects.get(pk=location_id)
+    mail_news(location=location, user=User.objects.get(pk=user_id), kind=kind, reason=reason)
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from membership.views import checkout, credits, payments
+from membership.views import checkout, credits, leaving, payments
 
 app_name = "membership"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("purchases/<uuid:key>/confirm/", checkout.confirm_purchase, name="confirm_purchase"),
     path("payments/", payments.transactions, name="payments"),
     path("payments/cards/<int:card_id>/remove/", payments.remove, name="remove_card"),
+    path("leave/", leaving.leave, name="leave"),
     path("receipts/<str:number>/", payments.receipt, name="receipt"),
 ]

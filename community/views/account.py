@@ -8,23 +8,31 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from community.context_processors import locations_of
+from community.context_processors import places_of
 from community.forms import ProfileForm, ThemeForm
 from community.models import User
 from community.services import change_profile, choose_theme
+from membership.views.joining import waiting_at_doors
 
 
 @require_GET
 @login_required
 def choose_location(request: HttpRequest) -> HttpResponse:
     """Lead to the only location a user has; with several, or none, let them see."""
-    places = locations_of(cast("User", request.user).pk)
-    if len(places) == 1:
-        return redirect("community:home", places[0].slug)
-    return render(request, "community/choose.html", {"memberships": places})
+    user = cast("User", request.user)
+    places = places_of(user.pk)
+    if len(places.current) == 1:
+        return redirect("community:home", places.current[0].slug)
+    context = {
+        "memberships": places.current,
+        "former_places": places.former,
+        **waiting_at_doors(user, at=now()),
+    }
+    return render(request, "community/choose.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,7 +6,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, DecimalField, F, Model, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime, now
 from django.views.decorators.http import require_GET
 
@@ -16,6 +16,7 @@ from community.models import Member
 from credits.forms import DeductForm, GiveForm
 from credits.models import Entry, Lot
 from credits.selectors import next_lapse
+from membership.views.inviting import ways_in
 from payments.models import Transaction
 
 M = TypeVar("M", bound=Model)
@@ -35,6 +36,8 @@ class PaidThisYear:
 @for_staff
 def members(request: LocationRequest, slug: str) -> HttpResponseBase:
     chosen = MemberFilter(request.GET)
+    if chosen.chosen_state == Member.State.INVITED:
+        return redirect("community:invitations", slug)
     everyone = Member.objects.visible_to(request.principal)
     found = everyone.search(chosen.words)
     if chosen.chosen_state:
@@ -48,6 +51,7 @@ def members(request: LocationRequest, slug: str) -> HttpResponseBase:
             "filter": chosen,
             "page": paginator.get_page(request.GET.get("page")),
             "member_count": everyone.count(),
+            **ways_in(request),
         },
     )
 

@@ -1,5 +1,6 @@
 import './app.css'
 import htmx from 'htmx.org'
+import './copy.js'
 import './dialogs.js'
 import './founding.js'
 import './print.js'

@@ -17,6 +17,8 @@ from membership.services.joining import admit_member
 VALID_FOR = timedelta(days=14)
 # A mail that the server refuses for so long is not tried again by itself.
 RETRY_MAILS_FOR = timedelta(days=1)
+# So long the worker that was told first has it to itself.
+FIRST_TRY = timedelta(seconds=30)
 
 
 class AlreadyMember(ValidationError):
@@ -245,12 +247,14 @@ def came_by_mail(invitation: Invitation, token: str) -> bool:
 
 
 @transaction.atomic
-def copy_token(*, invitation: Invitation) -> str:
+def copy_token(*, invitation: Invitation, at: datetime) -> str:
     """Give the token for a link to hand over by other ways. The mailed link keeps working.
 
-    :raises InvitationUsed, InvitationRevoked: if it isn't open any more
+    :raises InvitationUsed, InvitationRevoked, InvitationExpired: if it lets nobody in any more
     """
-    return _for_copying(_seal(_open_one(invitation.pk)))
+    invitation = _open_one(invitation.pk)
+    check_invitation(invitation, at=at)
+    return _for_copying(_seal(invitation))
 
 
 @transaction.atomic
@@ -269,8 +273,11 @@ def note_invitation_sent(*, invitation: Invitation, at: datetime) -> None:
 
 def invitations_to_mail(*, at: datetime) -> list[int]:
     """The invitations that no mail server has taken yet, the oldest first."""
-    renewed_after = at + VALID_FOR - RETRY_MAILS_FOR
-    waiting = Invitation.objects.open().filter(sent_at=None, expires_at__gt=renewed_after)
+    waiting = Invitation.objects.open().filter(
+        sent_at=None,
+        expires_at__gt=at + VALID_FOR - RETRY_MAILS_FOR,
+        expires_at__lte=at + VALID_FOR - FIRST_TRY,
+    )
     return list(waiting.order_by("pk").values_list("pk", flat=True)[:100])
 
 
@@ -279,8 +286,13 @@ def _check_outsider(location: Location, email: str, kind: Invitation.Kind) -> No
         if Role.objects.filter(location=location, user__email__iexact=email).exists():
             raise AlreadyInTeam(email=email)
         return
-    member = Member.objects.filter(location=location, user__email__iexact=email).first()
-    if member and member.state == Member.State.ACTIVE:
+    member = (
+        Member.objects.select_related("user")
+        .filter(location=location, user__email__iexact=email)
+        .first()
+    )
+    # Who was imported is a member without a password: the link is a way to their account.
+    if member and member.state == Member.State.ACTIVE and member.user.has_usable_password():
         raise AlreadyMember(email=email)
     if member and member.state == Member.State.SUSPENDED:
         raise MemberIsSuspended(email=email)

@@ -1,0 +1,58 @@
+"""Mails about coming and going, each written and handed to the mail server at once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from community.models import Location, User
+from membership.services.invitations import note_invitation_sent, token_to_mail
+
+
+def mail_invitation(*, invitation_id: int, at: datetime) -> None:
+    """Mail an invitation that waits for it. Twice is harmless: both mails carry one link.
+
+    :raises OSError: if the mail server doesn't take it; it waits on
+    """
+    ready = token_to_mail(invitation_id=invitation_id, at=at)
+    if ready is None:
+        return
+    invitation, token = ready
+    _send(
+        invitation.email,
+        f"invitation_{invitation.kind}",
+        invitation.location,
+        name=invitation.name,
+        by=invitation.invited_by,
+        until=invitation.expires_at,
+        link=invitation_link(token),
+    )
+    note_invitation_sent(invitation=invitation, at=at)
+
+
+def mail_news(*, location: Location, user: User, kind: str, reason: str) -> None:
+    """Mail somebody what became of their request or their membership.
+
+    :raises OSError: if the mail server doesn't take it
+    """
+    home = settings.BASE_URL + reverse("community:home", args=[location.slug])
+    _send(user.email, kind, location, name=user.name, reason=reason, link=home)
+
+
+def invitation_link(token: str) -> str:
+    return settings.BASE_URL + reverse("invitation", args=[token])
+
+
+def _send(to: str, template: str, location: Location, **facts: Any) -> None:
+    context = {"location": location, **facts}
+    with timezone.override(location.zone):
+        words = render_to_string(f"membership/mail/{template}.txt", context)
+        subject, _blank, text = words.strip().partition("\n")
+        html = render_to_string(f"membership/mail/{template}.html", context)
+    mail = EmailMultiAlternatives(" ".join(subject.split()), text.lstrip(), to=[to])
+    mail.attach_alternative(html, "text/html")
+    mail.send()

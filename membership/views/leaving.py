@@ -1,0 +1,140 @@
+"""Suspending and removing members, leaving, and what stays open to those who left."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from billing.models import Receipt
+from community.access import LocationRequest, for_admins, for_members
+from community.forms.joining import ReasonForm
+from community.models import Member
+from credits.models import Wallet
+from membership.models import JoinRequest
+from membership.services.joining import NotInThatState, reactivate_member, suspend_member
+from membership.services.leaving import leave_location, remove_member
+from membership.tasks import send_news, send_soon
+
+PER_PAGE = 25
+
+
+@require_http_methods(["GET", "POST"])
+@for_admins
+def suspend(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
+    return _with_reason(
+        request,
+        member_id,
+        suspend_member,
+        news="member_suspended",
+        done=_("The membership is suspended."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_admins
+def remove(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
+    return _with_reason(
+        request,
+        member_id,
+        remove_member,
+        news="member_removed",
+        done=_("The membership has ended."),
+    )
+
+
+@require_POST
+@for_admins
+def reactivate(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
+    member = _member(request, member_id)
+    try:
+        reactivate_member(member=member, by=request.user, at=now())
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        _tell(member, "member_reactivated")
+        messages.success(request, _("The membership is active again."))
+    return redirect("community:member", slug, member_id)
+
+
+@require_http_methods(["GET", "POST"])
+@for_members
+def leave(request: LocationRequest, slug: str) -> HttpResponseBase:
+    """Say what happens to credits and documents; by POST, leave."""
+    if request.method == "POST":
+        member = Member.objects.get(pk=request.principal.member_id)
+        with suppress(NotInThatState):  # ended meanwhile: the next page is the same
+            leave_location(member=member, at=now())
+        return redirect("community:former", slug)
+    return render(request, "membership/joining/leave.html")
+
+
+@require_GET
+def former(request: LocationRequest, slug: str) -> HttpResponseBase:
+    """Keep a former member's own documents open to them."""
+    if not request.principal.is_former:
+        return redirect("community:home", slug)
+    own = Receipt.objects.filter(customer_id=request.principal.customer_id).order_by("-sequence")
+    return render(
+        request,
+        "membership/joining/former.html",
+        {
+            "page": Paginator(own, PER_PAGE).get_page(request.GET.get("page")),
+            "wallet": Wallet.objects.filter(customer_id=request.principal.customer_id).first(),
+            "has_asked": JoinRequest.objects.open().filter(user=request.user).exists(),
+        },
+    )
+
+
+def _with_reason(
+    request: LocationRequest,
+    member_id: int,
+    act: Callable[..., Member],
+    *,
+    news: str,
+    done: str,
+) -> HttpResponseBase:
+    member = _member(request, member_id)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            act(member=member, by=request.user, at=now(), **form.cleaned_data)
+        except ValidationError as refusal:
+            messages.error(request, refusal.messages[0])
+        else:
+            _tell(member, news, reason=form.cleaned_data["reason"])
+            messages.success(request, done)
+        return _to_member(request, member)
+    return render(
+        request, f"membership/joining/{news}.html", {"member": member, "reason_form": form}
+    )
+
+
+def _to_member(request: LocationRequest, member: Member) -> HttpResponse:
+    """Lead to the member's page. A form that htmx sent from a dialog leaves the page too."""
+    response = redirect("community:member", request.location.slug, member.pk)
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": response["Location"]})
+    return response
+
+
+def _member(request: LocationRequest, member_id: int) -> Member:
+    known = Member.objects.visible_to(request.principal).select_related("user", "location")
+    member: Member = get_object_or_404(known, pk=member_id)
+    return member
+
+
+def _tell(member: Member, kind: str, *, reason: str = "") -> None:
+    send_soon(
+        send_news,
+        location_id=member.location_id,
+        user_id=member.user_id,
+        kind=kind,
+        reason=reason,
+    )
