@@ -62,6 +62,7 @@ def serve(places: Places, running: Running, *, port: int, greeting: str) -> None
     watch = Watch(running, port=port, greeting=greeting)
     log = Log(places.logs / "processes.log", once_started=watch.start)
     manager = Manager(printer=log)
+    (places.data / "static").mkdir(exist_ok=True)  # WhiteNoise warns of a folder that is not there
     started = commands(places, port=port)
     for name, command in started.items():
         recorded = [sys.executable, "-m", "stack.child", str(places.data), name, *command]
