@@ -2,7 +2,7 @@ from django.urls import path
 
 from community.views import giving, home, members, options
 from community.views.settings import billing, location, logos, policy, tax, team, uses
-from membership.views import inviting, joining, leaving
+from membership.views import exports, imports, inviting, joining, leaving
 
 app_name = "community"
 urlpatterns = [
@@ -38,6 +38,13 @@ urlpatterns = [
     path("community/members/<int:member_id>/credits/give/", giving.give, name="give_credits"),
     path("community/members/<int:member_id>/credits/deduct/", giving.deduct, name="deduct_credits"),
     path("community/members/<int:member_id>/payments/", members.payments, name="member_payments"),
+    path("community/import/", imports.imports, name="imports"),
+    path("community/import/<int:import_id>/", imports.member_import, name="import"),
+    path("community/import/<int:import_id>/start/", imports.start, name="start_import"),
+    path("community/import/<int:import_id>/status/", imports.status, name="import_status"),
+    path("community/import/<int:import_id>/discard/", imports.discard, name="discard_import"),
+    path("community/export/", exports.exports, name="exports"),
+    path("community/export/<str:what>.<str:form>", exports.export, name="export"),
     path("community/credit-options/", options.credit_options, name="credit_options"),
     path("community/credit-options/add/", options.add, name="add_credit_option"),
     path("community/credit-options/<int:option_id>/edit/", options.edit, name="edit_credit_option"),

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from openpyxl.utils import get_column_letter
 
 from community.wording import (
     currency_choices,
@@ -18,7 +19,10 @@ from community.wording import (
     with_blank,
 )
 from credits.models import Entry
+from membership.models import MemberImport
+from membership.services.checking import FIELDS, REQUIRED
 from membership.services.founding import NewPerson, NewPlace
+from membership.services.tables import MAX_BYTES, FileRefused
 from payments.models import Card
 
 
@@ -110,12 +114,11 @@ class FoundingForm(forms.Form):
     )
     tax_percent = forms.DecimalField(
         label=_("Tax percent"),
-        required=False,
         min_value=0,
         max_value=Decimal("99.99"),
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text=_("0 or empty if you charge none."),
+        help_text=_("0 if you charge none."),
     )
     tax_included = forms.BooleanField(label=_("Prices include the tax"), required=False)
 
@@ -130,9 +133,6 @@ class FoundingForm(forms.Form):
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
-
-    def clean_tax_percent(self) -> Decimal:
-        return self.cleaned_data["tax_percent"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("tax_percent") and not self.cleaned_data.get("tax_name"):
@@ -151,3 +151,60 @@ class FoundingForm(forms.Form):
     def place(self) -> NewPlace:
         asked = {field.name for field in fields(NewPlace)}
         return NewPlace(**{name: self.cleaned_data[name] for name in asked})
+
+
+class TableForm(forms.Form):
+    """A table of members, to look at before anything happens."""
+
+    table = forms.FileField(
+        label=_("CSV or Excel file"),
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
+        help_text=_("At most 5 MB and 10,000 rows. The first line names the columns."),
+        error_messages={"empty": FileRefused.WORDS["file_empty"]},
+    )
+
+    def clean_table(self) -> Any:
+        upload = self.cleaned_data["table"]
+        if upload.size > MAX_BYTES:
+            raise FileRefused("file_too_large")
+        return upload
+
+
+class ColumnsForm(forms.Form):
+    """Which column of a table holds what."""
+
+    send_invitations = forms.BooleanField(
+        label=_("Send invitations"),
+        required=False,
+        help_text=_(
+            "To those without an account: an e-mail with a link. Without it nobody is told;"
+            " they get in by “Forgot it?” on the sign-in page."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        header: list[str],
+        member_import: MemberImport,
+    ) -> None:
+        super().__init__(data, initial={"send_invitations": member_import.send_invitations})
+        named = [
+            (place, f"{get_column_letter(place + 1)} · {heading}"[:80])
+            for place, heading in enumerate(header)
+        ]
+        for name, label in FIELDS.items():
+            needed = name in REQUIRED
+            self.fields[name] = forms.TypedChoiceField(
+                label=label,
+                choices=[("", _("Choose") if needed else _("Not in the file")), *named],
+                coerce=int,
+                empty_value=None,
+                required=False,
+                initial=member_import.columns.get(name),
+            )
+
+    def columns(self) -> dict[str, int | None]:
+        return {name: self.cleaned_data[name] for name in FIELDS}

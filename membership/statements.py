@@ -37,6 +37,9 @@ WHERE id = %s
 
 UPDATE_STATE = "UPDATE membership_purchase SET state = %s WHERE id = %s"
 
+# Kept until the transaction ends, however it ends. The first number is ours: imports.
+TRY_LOCK_IMPORTS = "SELECT pg_try_advisory_xact_lock(0x1340, %s)"
+
 
 @dataclass(frozen=True)
 class SettlementFacts:
@@ -96,3 +99,11 @@ def update_completed(*, purchase_id: int, accrual_id: int, receipt_id: int, at: 
 def update_state(*, purchase_id: int, state: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(UPDATE_STATE, [state, purchase_id])
+
+
+def try_lock_imports(location_id: int) -> bool:
+    """Be the only one that imports at this location, or learn that somebody else is."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRY_LOCK_IMPORTS, [location_id])
+        locked: bool = cursor.fetchone()[0]
+    return locked

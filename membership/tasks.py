@@ -1,14 +1,25 @@
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from django.db import OperationalError as DatabaseTrouble
+from django.db import connections
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 from kombu.exceptions import OperationalError
 
 from community.models import Location, User
-from membership.models import Invitation, Purchase
+from membership.models import Invitation, MemberImport, Purchase
+from membership.services.importing import (
+    ImportRefused,
+    note_rows_done,
+    refuse_import,
+    run_import,
+)
 from membership.services.invitations import invitations_to_mail
 from membership.services.mailing import mail_invitation, mail_news
 from membership.services.paying import (
@@ -86,3 +97,36 @@ def sweep_charges() -> None:
                 now() - purchase.created_at > GIVE_UP_AFTER
             ):
                 give_up_purchase(purchase=purchase, at=now())
+
+
+@shared_task(bind=True, max_retries=120)
+def import_members(task: "Task[Any, None]", *, location_id: int, import_id: int) -> None:
+    """Bring a checked table in, saying how far it is by a connection of its own."""
+    with scope(location=location_id):
+        job = MemberImport.objects.filter(pk=import_id).first()
+        if job is None:
+            return
+        try:
+            with _progress_aside(location_id, import_id) as progress:
+                run_import(member_import=job, at=now(), progress=progress)
+        except DatabaseTrouble:
+            refuse_import(member_import=job, refusal=ImportRefused("database_busy"), at=now())
+        except ImportRefused as refusal:
+            if refusal.code == "import_under_way":
+                raise task.retry(countdown=5) from refusal
+            refuse_import(member_import=job, refusal=refusal, at=now())
+
+
+@contextmanager
+def _progress_aside(location_id: int, import_id: int) -> Iterator[Callable[[int], None]]:
+    """Commit progress while the import's own transaction is open: by another connection."""
+
+    def note(rows: int) -> None:
+        with scope(location=location_id):
+            note_rows_done(import_id=import_id, rows=rows)
+
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        try:
+            yield lambda rows: aside.submit(note, rows).result()
+        finally:
+            aside.submit(connections.close_all).result()
