@@ -65,6 +65,12 @@ class MovementFilter(forms.Form):
         super().__init__(data)
         self.zone = zone
 
+    def clean_month(self) -> date | None:
+        month: date | None = self.cleaned_data["month"]
+        if month and month.year == date.max.year:  # the next month has no date
+            raise ValidationError(_("Choose an earlier month."), code="month_too_late")
+        return month
+
     @property
     def is_used(self) -> bool:
         return self.is_valid() and any(self.cleaned_data.values())

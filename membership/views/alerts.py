@@ -11,8 +11,10 @@ from membership.models import Purchase
 from membership.services.purchases import frozen_quote
 from membership.services.quotes import Quote
 from membership.tickets import TicketNotValid, unseal
-from membership.views.refusals import refusal_words
+from membership.views.refusals import refusal_words, words_of
 from payments.wording import failure_reason
+
+NO_CARD_WAS_ASKED = {"card_not_entered", "abandoned"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def _differences(seen: Quote, now: Quote) -> list[str]:
 
 
 def _tax(quote: Quote) -> str:
+    if not quote.tax.percent:
+        return _("none")
     return f"{quote.tax.name} {quote.tax.percent.normalize():f} %"
 
 
@@ -89,12 +93,16 @@ def _declined(request: LocationRequest, now: Quote) -> Alert | None:
     purchase = _failed_purchase(request, request.GET.get("declined", ""))
     if purchase is None:
         return None
-    charge = purchase.charge
+    charge, reason = purchase.charge, failure_reason(purchase.charge.failure_code)
     if charge.failure_code == "quote_changed" and (alert := _changed(frozen_quote(purchase), now)):
         return alert
+    if words := words_of(charge.failure_code):
+        return Alert("bad", words, "")
+    if charge.failure_code in NO_CARD_WAS_ASKED:
+        return Alert("bad", _("Nothing was paid: %(reason)s.") % {"reason": reason}, "")
     title = _("%(card)s was declined: %(reason)s.") % {
         "card": charge.paid_with or _("The card"),
-        "reason": failure_reason(charge.failure_code),
+        "reason": reason,
     }
     text = _("Nothing was charged. Use another card, or ask your bank and try again.")
     return Alert("bad", title, text, declined=True)

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from community.access import LocationRequest, for_members
 from community.models import Member
@@ -86,8 +87,7 @@ def _next_key(request: LocationRequest, option_id: int) -> UUID:
 def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
     """Start the purchase that the buyer confirmed, and take its first step."""
     form = CheckoutForm(request.POST, cards=_cards(request))
-    if not form.is_valid():
-        code = "card_not_usable" if "card" in form.errors else "ticket_not_valid"
+    if code := _unfit(request, form):
         return _refused(request, code, option_id=quote.option_id)
     try:
         ticket = unseal(
@@ -105,6 +105,15 @@ def _buy(request: LocationRequest, quote: Quote) -> HttpResponseBase:
     if form.card_id is None and purchase.charge.submitted_at is None:
         return _ask_for_card(request, purchase)
     return _pay(request, purchase)
+
+
+def _unfit(request: LocationRequest, form: CheckoutForm) -> str:
+    """The code of why what was posted is no order."""
+    if not form.is_valid():
+        return "card_not_usable" if "card" in form.errors else "ticket_not_valid"
+    if form.card_id is None and not _is_script(request):
+        return "card_needs_script"
+    return ""
 
 
 def _start(request: LocationRequest, form: CheckoutForm, ticket: Ticket) -> Purchase:
@@ -197,15 +206,21 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
 def purchase_status(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase:
     """Polled by the pending page: sends it on as soon as the outcome is known."""
     bought = _own_purchase(request, key)
-    if bought.state == Purchase.State.PENDING and cache.add(
-        f"asked:{key}", 1, timeout=ASK_GATEWAY_EVERY_SECONDS
-    ):
+    if bought.state == Purchase.State.PENDING and _is_time_to_ask(key):
         refresh_purchase(purchase=bought, at=now())
         bought.refresh_from_db(fields=["state"])
     response = render(request, "membership/_purchase_status.html", {"purchase": bought})
     if bought.state != Purchase.State.PENDING:
         response["HX-Redirect"] = reverse("membership:purchase", args=[slug, key])
     return response
+
+
+def _is_time_to_ask(key: UUID) -> bool:
+    """Spare the gateway: however often the page polls, it is asked now and then."""
+    try:
+        return cache.add(f"asked:{key}", 1, timeout=ASK_GATEWAY_EVERY_SECONDS)
+    except RedisError:
+        return True
 
 
 def _own_purchase(request: LocationRequest, key: UUID) -> Purchase:

@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -50,6 +50,8 @@ def remove(request: LocationRequest, slug: str, card_id: int) -> HttpResponseBas
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     """Show the document to whoever it is made out to, and to the location's staff."""
+    if "\0" in number:  # no text to Postgres
+        raise Http404
     document = get_object_or_404(
         Receipt.objects.visible_to(request.principal).prefetch_related("lines"), number=number
     )

@@ -17,6 +17,14 @@ class GatewaySilent(ValidationError):
         )
 
 
+class CardNeedsScript(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Entering a new card needs JavaScript. Nothing was charged."),
+            code="card_needs_script",
+        )
+
+
 REFUSALS: dict[str, type[ValidationError]] = {
     "not_an_active_member": NotAnActiveMember,
     "option_not_on_sale": OptionNotOnSale,
@@ -24,9 +32,15 @@ REFUSALS: dict[str, type[ValidationError]] = {
     "card_not_usable": CardNotUsable,
     "ticket_not_valid": TicketNotValid,
     "gateway_silent": GatewaySilent,
+    "card_needs_script": CardNeedsScript,
 }
 
 
 def refusal_words(request: HttpRequest) -> str:
-    refusal = REFUSALS.get(request.GET.get("refused", ""))
+    return words_of(request.GET.get("refused", ""))
+
+
+def words_of(code: str) -> str:
+    """The words of a refusal of ours; nothing for a code that is the gateway's."""
+    refusal = REFUSALS.get(code)
     return refusal().messages[0] if refusal else ""  # type: ignore[call-arg]

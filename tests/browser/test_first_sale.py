@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import expect_success, open_checkout, pay, type_card
+from tests.browser.conftest import expect_success, pay, type_card
 from tests.browser.places import ADMIN, MEMBER
 
 
