@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from community.access import LocationRequest
+from community.principals import Principal
+from community.views.attention import needs_a_human
+from community.views.setup_list import setup_list
 from credits.models import Entry
 from credits.selectors import next_lapse
 from membership.models import Purchase
@@ -33,7 +36,13 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
     at = now()
     context: dict[str, Any] = {"greeting": _greeting(localtime(at)), "at": at}
     if request.principal.is_staff:
-        context |= {"sold": _sold_today(at), "latest": _latest_purchases()}
+        context |= {
+            "sold": _sold_today(at),
+            "latest": _latest_purchases(),
+            "needs": needs_a_human(request.location, request.principal, at=at),
+        }
+    if request.principal.is_admin:
+        context["setup"] = setup_list(request.location)
     if request.principal.is_member:
         customer_id = request.principal.customer_id
         context |= {
@@ -41,8 +50,14 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
             "entries": Entry.objects.filter(wallet__customer_id=customer_id)
             .select_related("purchase__receipt", "made_by")
             .newest_first()[:LATEST],
+            "pending": _pending_purchases(request.principal),
         }
     return render(request, "community/home.html", context)
+
+
+def _pending_purchases(principal: Principal) -> list[Purchase]:
+    mine = Purchase.objects.visible_to(principal).filter(bought_by_id=principal.member_id)
+    return list(mine.filter(state=Purchase.State.PENDING).order_by("-pk")[:LATEST])
 
 
 def _greeting(local: datetime) -> str:

@@ -3,9 +3,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django_scopes import scope
 
-from community.models import Member
-from tests.factories import NOON, CustomerFactory, RoleFactory
+from community.models import Location, Member
+from membership.models import JoinRequest
+from payments.models import GatewayEvent
+from tests.factories import (
+    NOON,
+    CardFactory,
+    ConnectionFactory,
+    CustomerFactory,
+    LocationFactory,
+    MemberFactory,
+    OptionFactory,
+    RoleFactory,
+    UserFactory,
+    pending_purchase,
+)
 
 
 @pytest.fixture
@@ -83,7 +97,7 @@ def test_home_asks_no_more_of_the_database_for_more_sales(
         buy(mia)
     with time_machine.travel(NOON + timedelta(hours=1)):
         browser.get(page)
-        with django_assert_max_num_queries(12) as few:
+        with django_assert_max_num_queries(19) as few:
             browser.get(page)
         for _ in range(27):
             buy(mia)
@@ -92,3 +106,95 @@ def test_home_asks_no_more_of_the_database_for_more_sales(
             response = browser.get(page)
 
     assert response.context["sold"].purchases == 30
+
+
+def step_titles(response, *, done):
+    return [step.title for step in response.context["setup"].steps if step.done is done]
+
+
+def test_a_new_locations_admin_sees_what_to_set_up(page, admin, location, signed_in, settings):
+    settings.EMBEDDED = True
+
+    response = signed_in(admin).get(page)
+
+    assert "2 of 6 done" in words(response)
+    assert '<rect width="200" height="8"/>' in words(response)
+    assert step_titles(response, done=True) == ["Name, currency and time zone", "Tax"]
+    assert "VAT 20 %, added to prices" in words(response)
+    assert f"make manage ARGS=&quot;connect_standin {location.slug}&quot;" in words(response)
+
+
+def test_each_step_ticks_itself_and_the_list_goes_when_all_are_done(
+    page, admin, location, signed_in
+):
+    browser = signed_in(admin)
+    Location.objects.update(legal_name="Harbour Loft GmbH", address="Quay 1")
+    assert "Legal name and address" in step_titles(browser.get(page), done=True)
+    OptionFactory(location=location)
+    assert "Credit options" in step_titles(browser.get(page), done=True)
+    ConnectionFactory(location=location)
+    assert "Connect a payment method" in step_titles(browser.get(page), done=True)
+    assert "Set up Harbour Loft" in words(browser.get(page))
+
+    MemberFactory(location=location)
+
+    assert "Set up Harbour Loft" not in words(browser.get(page))
+
+
+def test_an_admin_who_became_a_member_has_invited_nobody_yet(page, admin, location, signed_in):
+    CustomerFactory(member__location=location, member__user=admin)
+
+    assert "Invite your first members" in step_titles(signed_in(admin).get(page), done=False)
+
+
+def test_staff_see_sales_without_the_set_up_list(page, staff, signed_in):
+    response = signed_in(staff).get(page)
+
+    assert "Sold today" in words(response)
+    assert "Set up Harbour Loft" not in words(response)
+
+
+def test_what_needs_a_human_is_named(page, admin, location, mia, signed_in):
+    JoinRequest.objects.create(
+        location=location, user=UserFactory(name="Tomas Reyes"), created_at=NOON
+    )
+    card = CardFactory(customer=mia.customer, connection__location=location)
+    event = {"location": location, "connection": card.connection, "kind": "x", "payload": {}}
+    GatewayEvent.objects.create(**event, reference="evt_1", received_at=NOON)
+    GatewayEvent.objects.create(**event, reference="evt_2", received_at=NOON, processed_at=NOON)
+    pending_purchase(card=card)
+    browser = signed_in(admin)
+
+    with time_machine.travel(NOON + timedelta(minutes=14)):
+        soon = browser.get(page)
+    with time_machine.travel(NOON + timedelta(minutes=61)):
+        later = browser.get(page)
+
+    assert [need.title for need in soon.context["needs"]] == ["Tomas Reyes asks to join"]
+    assert "Mia Holm isn&#x27;t confirmed yet" in words(later)
+    assert "1 message of the payment service fits no payment" in words(later)
+    assert "Today, 13:00" in words(later)
+
+
+def test_staff_are_not_asked_to_answer_requests(page, staff, location, signed_in):
+    JoinRequest.objects.create(location=location, user=UserFactory(), created_at=NOON)
+
+    assert signed_in(staff).get(page).context["needs"] == []
+
+
+def test_needs_of_another_location_stay_there(page, admin, signed_in):
+    elsewhere = LocationFactory()
+    with scope(location=elsewhere):
+        JoinRequest.objects.create(location=elsewhere, user=UserFactory(), created_at=NOON)
+
+    assert signed_in(admin).get(page).context["needs"] == []
+
+
+def test_a_member_sees_a_purchase_that_is_not_confirmed_yet(page, location, mia, signed_in):
+    card = CardFactory(customer=mia.customer, connection__location=location)
+    pending_purchase(card=card)
+
+    response = signed_in(mia.user).get(page)
+
+    assert "10 credits for" in words(response)
+    assert "you don't need to pay again" in words(response)

@@ -1,0 +1,97 @@
+"""What needs a human at a location, for those who work there."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.models import Location
+from community.money import format_money
+from community.principals import Principal
+from config.templatetags.deskmint import daytime
+from membership.models import JoinRequest, Purchase
+from payments.models import GatewayEvent
+
+LATE_EVENT = timedelta(minutes=15)
+LATE_PURCHASE = timedelta(hours=1)
+MOST_OF_A_KIND = 5
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to look at, with the page where it is done, if there is one."""
+
+    icon: str
+    title: str
+    hint: str
+    url: str = ""
+    action: str = ""
+
+
+def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> list[Need]:
+    return [
+        *_requests(location, principal),
+        *_purchases(location, at=at),
+        *_events(location, at=at),
+    ]
+
+
+def _requests(location: Location, principal: Principal) -> list[Need]:
+    if not principal.is_admin:
+        return []
+    page = reverse("community:members", args=[location.slug])
+    waiting = JoinRequest.objects.filter(location=location).open().select_related("user")
+    return [
+        Need(
+            "door-open",
+            _("%(name)s asks to join") % {"name": request.user},
+            daytime(request.created_at),
+            page,
+            _("Answer"),
+        )
+        for request in waiting[:MOST_OF_A_KIND]
+    ]
+
+
+def _purchases(location: Location, *, at: datetime) -> list[Need]:
+    late = Purchase.objects.filter(
+        location=location, state=Purchase.State.PENDING, created_at__lt=at - LATE_PURCHASE
+    )
+    return [
+        Need(
+            "hourglass",
+            _("%(total)s of %(name)s isn't confirmed yet")
+            % {
+                "total": format_money(purchase.total_minor, purchase.currency),
+                "name": purchase.bought_by,
+            },
+            daytime(purchase.created_at),
+            reverse("community:member_payments", args=[location.slug, purchase.bought_by_id]),
+            _("Look"),
+        )
+        for purchase in late.select_related("bought_by__user").order_by("pk")[:MOST_OF_A_KIND]
+    ]
+
+
+def _events(location: Location, *, at: datetime) -> list[Need]:
+    late = GatewayEvent.objects.filter(
+        location=location, processed_at=None, received_at__lt=at - LATE_EVENT
+    ).aggregate(count=Count("pk"), oldest=Min("received_at"))
+    if not late["count"]:
+        return []
+    title = ngettext(
+        "%(count)d message of the payment service fits no payment",
+        "%(count)d messages of the payment service fit no payment",
+        late["count"],
+    )
+    return [
+        Need(
+            "circle-help",
+            title % {"count": late["count"]},
+            _("Since %(time)s. Nothing was credited for it; tell whoever runs Deskmint.")
+            % {"time": daytime(late["oldest"])},
+        )
+    ]
