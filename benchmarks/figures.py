@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 from typing import Any
 
-ROUNDS = 9
+ROUNDS = 7
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,8 @@ BEGIN
     WHERE id = f.id;
 
     INSERT INTO analytics_revenueline
-        (location_id, month, source, method, label, net_minor, currency, key, happened_at)
-    VALUES (f.location_id, the_month, 'credits', f.gateway, what, f.net_minor, f.currency, the_key, at);
+        (location_id, source, method, label, net_minor, currency, key, happened_at)
+    VALUES (f.location_id, 'credits', f.gateway, what, f.net_minor, f.currency, the_key, at);
 
     INSERT INTO analytics_revenuemonth AS rollup
         (location_id, month, source, slot, net_minor, lines)

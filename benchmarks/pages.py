@@ -24,9 +24,9 @@ from credits.services.options import add_option
 from credits.services.spending import spend_credits
 
 ENTRIES = 200
-REQUESTS = 200
+REQUESTS = 100
 BUYERS = 8
-PURCHASES = 40_000
+PURCHASES = 20_000
 OK = "200 OK"
 
 
