@@ -19,11 +19,12 @@ class NumberTaken(ValidationError):
     """The next number of a series only goes up; what was given is never given again."""
 
     def __init__(self, *, least: int) -> None:
-        super().__init__(
+        words = ValidationError(
             _("The next number is %(least)d already. It can only be moved on, never back."),
             code="number_taken",
             params={"least": least},
         )
+        super().__init__({"next_receipt": words})
 
 
 @dataclass(frozen=True)

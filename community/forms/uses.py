@@ -1,8 +1,12 @@
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from community.forms.fields import CreditsField, PlainTextField
 from community.forms.settings import SettingsForm
+from credits.models import CreditUse
 from credits.services.uses import USE
 
 ICONS = [
@@ -31,3 +35,11 @@ class UseForm(SettingsForm):
     )
     credits = CreditsField(label=_("Credits"))
     icon = forms.ChoiceField(label=_("Symbol"), choices=ICONS, initial="coins")
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, row: CreditUse | None = None
+    ) -> None:
+        super().__init__(data, row=row)
+        if row and row.icon not in dict(ICONS):
+            choices: Any = self.fields["icon"]
+            choices.choices = [*ICONS, (row.icon, row.icon)]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -124,4 +125,6 @@ def write_settings(
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | bool | list | None) else str(value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value

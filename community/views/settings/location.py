@@ -67,7 +67,7 @@ def location_page(
             "currency_fixed": fixed,
             "time_zones": time_zone_choices(),
             "uses": CreditUse.objects.order_by("position", "pk"),
-            "use_form": UseForm(row=None),
+            "use_form": UseForm(),
         },
     )
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -125,14 +125,16 @@ def revoke(request: LocationRequest, slug: str, invitation_id: int) -> HttpRespo
 @require_POST
 @for_admins
 def link(request: LocationRequest, slug: str, invitation_id: int) -> HttpResponseBase:
-    """Show a link to hand over by other ways than the mail."""
+    """Give an invitation's link: to the script that copies it, or on the page."""
     invitation = _invitation(invitation_id)
     try:
-        token = copy_token(invitation=invitation, at=now())
+        address = invitation_link(copy_token(invitation=invitation, at=now()))
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
         return redirect("community:settings_team", slug)
-    return _page(request, form=InviteToTeamForm(), shown=invitation, address=invitation_link(token))
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"text": address})
+    return _page(request, form=InviteToTeamForm(), shown=invitation, address=address)
 
 
 def _page(

@@ -22,7 +22,7 @@ from credits.services.uses import UseGone, add_use, change_use, move_use, remove
 @require_http_methods(["GET", "POST"])
 @for_admins
 def add(request: LocationRequest, slug: str) -> HttpResponseBase:
-    form = UseForm(request.POST or None, row=None)
+    form = UseForm(request.POST or None)
     if form.is_valid():
         try:
             add_use(location=request.location, by=request.user, at=now(), **form.values())
