@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 MOST_AT_ONCE = 50
+LONGEST_EMAIL = 254
 
 
 class EmailsField(forms.CharField):
@@ -21,6 +22,8 @@ class EmailsField(forms.CharField):
     def clean(self, value: object) -> list[str]:
         text: str = super().clean(value)
         parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+        if not parts:
+            raise ValidationError(self.error_messages["required"], code="required")
         if len(parts) > MOST_AT_ONCE:
             raise ValidationError(
                 ngettext_lazy(
@@ -54,7 +57,7 @@ def _address(text: str) -> str:
         validate_email(email)
     except ValidationError:
         return ""
-    return email.lower()
+    return email.lower() if len(email) <= LONGEST_EMAIL else ""
 
 
 class InviteForm(forms.Form):

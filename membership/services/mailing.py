@@ -51,7 +51,7 @@ def _send(to: str, template: str, location: Location, **facts: Any) -> None:
     context = {"location": location, **facts}
     with timezone.override(location.zone):
         words = render_to_string(f"membership/mail/{template}.txt", context)
-        subject, _blank, text = words.strip().partition("\n")
+        subject, _blank, text = words.strip().partition("\n\n")
         html = render_to_string(f"membership/mail/{template}.html", context)
     mail = EmailMultiAlternatives(" ".join(subject.split()), text.lstrip(), to=[to])
     mail.attach_alternative(html, "text/html")
