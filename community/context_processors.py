@@ -63,7 +63,8 @@ def places_of(user_id: int) -> Places:
         role=F("my_role__kind"),
         logo_digest=F("logo__digest"),
     ).filter(Q(mine__isnull=False) | Q(my_role__isnull=False))
-    current, former = [], []
+    current: list[Location] = []
+    former: list[Location] = []
     for place in places.order_by("name"):
         if place.role or place.member_state in {"active", "suspended"}:
             current.append(place)

@@ -34,7 +34,7 @@ ENOUGH_FAILURES = 5
 log = structlog.get_logger(__name__)
 
 
-def send_soon(task: "Task[Any, None]", **facts: Any) -> None:
+def send_soon(task: "Task[Any, Any]", **facts: Any) -> None:
     """Have a worker mail what was committed. Without a broker a sweeper is there, or nobody."""
     try:
         task.delay(**facts)

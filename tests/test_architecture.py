@@ -68,6 +68,7 @@ ALL_LOCATIONS = {
     "payments/views.py": "the webhook's address names the connection, that its location",
     "payments/tasks.py": "a sweeper asks which locations have work",
     "membership/tasks.py": "a sweeper asks which locations have work",
+    "membership/views/joining.py": "an invitation's token names its location",
     "credits/tasks.py": "a sweeper asks which locations have work",
 }
 BY_CLOCK_OR_CHANCE: dict[str, str] = {}

@@ -69,7 +69,8 @@ def ask_to_join(*, location: Location, user: User, message: str, at: datetime) -
                 location=location, user=user, message=message, created_at=at
             )
     except IntegrityError:
-        return JoinRequest.objects.open().get(location=location, user=user)
+        asked: JoinRequest = JoinRequest.objects.open().get(location=location, user=user)
+        return asked
     _tell_admins(request, at=at)
     return request
 

@@ -44,7 +44,7 @@ def mail_news(*, location: Location, user: User, kind: str, reason: str) -> None
 
 
 def invitation_link(token: str) -> str:
-    return settings.BASE_URL + reverse("invitation", args=[token])
+    return f"{settings.BASE_URL}{reverse('invitation', args=[token])}"
 
 
 def _send(to: str, template: str, location: Location, **facts: Any) -> None:

@@ -71,7 +71,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
                 "invitation": found,
                 "place": location,
                 "is_theirs": request.user.is_authenticated
-                and cast("User", request.user).email.lower() == found.email,
+                and request.user.email.lower() == found.email,
                 "next": request.path,
             },
         )
@@ -130,7 +130,8 @@ def not_a_member(
     if "application/json" in request.headers.get("Accept", ""):
         # An open checkout asks: it leads there.
         return JsonResponse({"state": "refused", "url": home}, status=403)
-    last = JoinRequest.objects.filter(user=request.user).order_by("-pk").first()
+    user = cast("User", request.user)
+    last = JoinRequest.objects.filter(user=user).order_by("-pk").first()
     page = render(
         request,
         "community/not_a_member.html",
@@ -139,9 +140,7 @@ def not_a_member(
             "place": location,
             "nav": [],
             "form": form or JoinForm(),
-            "was_member": Member.objects.filter(
-                user=request.user, state=Member.State.LEFT
-            ).exists(),
+            "was_member": Member.objects.filter(user=user, state=Member.State.LEFT).exists(),
             "request_to_join": last,
             "may_ask": last is None or _may_ask(last, now()),
         },
