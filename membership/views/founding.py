@@ -30,7 +30,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     try:
         check_setup_link(token=token)
-        form = FoundingForm(request.POST or None)
+        form = FoundingForm(request.POST if request.method == "POST" else None)
         if form.is_valid() and (slug := _found(request, token, form)):
             return redirect("community:home", slug)
     except (SetupLinkUnknown, SetupLinkUsed) as closed:

@@ -45,8 +45,9 @@ class ErrorLine:
 @require_http_methods(["GET", "POST"])
 @for_admins
 def imports(request: LocationRequest, slug: str) -> HttpResponseBase:
-    form = TableForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = TableForm(request.POST, request.FILES) if posted else TableForm()
+    if form.is_valid():
         upload = form.cleaned_data["table"]
         try:
             job = upload_table(
@@ -80,7 +81,9 @@ def member_import(request: LocationRequest, slug: str, import_id: int) -> HttpRe
     if job.state in {State.RUNNING, State.DONE}:
         return render(request, "membership/imports/progress.html", _progress(request, job))
     table = read_table(bytes(job.content))
-    form = ColumnsForm(request.POST or None, header=table.header, member_import=job)
+    form = ColumnsForm(
+        request.POST if request.method == "POST" else None, header=table.header, member_import=job
+    )
     if form.is_valid():
         try:
             check_import(

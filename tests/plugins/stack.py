@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Stack:
     url: str
     standin_url: str
     environment: dict[str, str]
+    log: Path
+
+    def printed(self):
+        """What the launcher has said so far."""
+        return self.log.read_text(encoding="utf-8")
 
     def manage(self, *arguments):
         """Run a management command beside the running stack and give what it prints."""
@@ -42,9 +48,15 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(request):
+    with started_stack(request) as running:
+        yield running
+
+
+@contextmanager
+def started_stack(request, **asked):
     folder = Path(tempfile.mkdtemp(prefix="deskmint-stack-"))
     folder.chmod(0o711)
-    environment = environment_of_a_person(DATA=str(folder / "data"), PORT=str(free_port()))
+    environment = environment_of_a_person(DATA=str(folder / "data"), PORT=str(free_port()), **asked)
     log = folder / "run.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -81,7 +93,7 @@ def running_stack(process, log, environment):
         show_logs(log.parent)
         raise
     port = (Path(environment["DATA"]) / "stripe.port").read_text()
-    return Stack(url=url, standin_url=f"http://127.0.0.1:{port}", environment=environment)
+    return Stack(url=url, standin_url=f"http://127.0.0.1:{port}", environment=environment, log=log)
 
 
 def wait_for_line(process, log, line):

@@ -1,0 +1,223 @@
+from unittest.mock import patch
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError as DatabaseTrouble
+from django.urls import reverse
+from django_scopes import scope
+from kombu.exceptions import OperationalError
+
+from community.models import Member
+from membership.models import MemberImport
+from membership.services.importing import start_import, upload_table
+from membership.tasks import import_members
+from tests.factories import NOON, LocationFactory, RoleFactory
+
+GOOD = "Mail;Name;Guthaben\nmia@h.test;Mia Holm;12,5\nada@h.test;Ada <b>Okafor</b>;\n"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_noon():
+    with time_machine.travel(NOON):
+        yield
+
+
+@pytest.fixture
+def browser(admin, signed_in):
+    return signed_in(admin)
+
+
+@pytest.fixture
+def start_page(location):
+    return reverse("community:imports", args=[location.slug])
+
+
+@pytest.fixture
+def upload(browser, start_page):
+    def send(text=GOOD, name="people.csv"):
+        content = text.encode() if isinstance(text, str) else text
+        return browser.post(start_page, {"table": SimpleUploadedFile(name, content)}, follow=True)
+
+    return send
+
+
+def words(response):
+    return response.content.decode()
+
+
+def page_of(response):
+    return response.redirect_chain[-1][0]
+
+
+def test_a_table_is_uploaded_checked_and_started(location, browser, upload):
+    uploaded = upload()
+    assert "2 rows, read as UTF-8" in words(uploaded)
+    assert "C · Guthaben" in words(uploaded)
+    assert "Ada &lt;b&gt;Okafor&lt;/b&gt;" in words(uploaded)
+
+    checked = browser.post(
+        page_of(uploaded),
+        {"email": 0, "name": 1, "credits": 2, "start": "", "expiry": ""},
+        follow=True,
+    )
+    assert "Import 2 members" in words(checked)
+    assert ">12.5<" in words(checked)
+
+    with patch("membership.views.imports.import_members.delay") as delay:
+        running = browser.post(f"{page_of(uploaded)}start/", follow=True)
+    assert "Waiting for a worker" in words(running)
+    assert "Start it again" in words(running)
+
+    job = MemberImport.objects.get()
+    assert delay.call_args.kwargs == {"location_id": location.pk, "import_id": job.pk}
+    with patch("membership.tasks.note_rows_done"):
+        import_members(**delay.call_args.kwargs)
+    status = browser.get(f"{page_of(uploaded)}status/")
+    assert "2 members imported" in words(status)
+    assert "hx-get" not in words(status)
+    assert Member.objects.count() == 2
+
+
+def test_the_same_file_again_says_that_nothing_changes(location, browser, upload, admin):
+    page = page_of(upload())
+    browser.post(page, {"email": 0, "name": 1})
+    with patch("membership.views.imports.import_members.delay"):
+        browser.post(f"{page}start/")
+    with patch("membership.tasks.note_rows_done"):
+        import_members(location_id=location.pk, import_id=MemberImport.objects.get().pk)
+
+    again = upload(name="other-name.csv")
+
+    assert page_of(again) == page
+    assert "Uploading the same file again changes nothing." in words(again)
+    assert browser.post(f"{page}start/").status_code == 409
+    assert Member.objects.count() == 2
+
+
+def test_errors_are_named_by_row_and_column(browser, upload):
+    page = page_of(upload("E-mail,Name\nmia,Mia\n,<script>alert(1)</script>\n"))
+
+    response = browser.post(page, {"email": 0, "name": 1}, follow=True)
+
+    assert "2 rows can&#x27;t be taken" in words(response) or "2 rows can't be taken" in words(
+        response
+    )
+    assert "This is no e-mail address." in words(response)
+    assert "There is no e-mail address." in words(response)
+    assert "<script>alert(1)" not in words(response)
+    assert ">Import 2 members<" not in words(response)
+    assert browser.post(f"{page}start/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file is empty."),
+        (b"E-mail\n\x81\x8d", "Save it as “CSV UTF-8”"),
+        (b"x" * (5 * 1024 * 1024 + 1), "The file is larger than 5 MB."),
+        (b"PK\x03\x04broken", "This Excel file is damaged or protected."),
+        (b"E-mail,Name\n", "but no rows"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_at_its_field(browser, upload, content, said):
+    response = upload(content)
+
+    assert response.status_code == 200
+    assert said in " ".join(response.context["form"].errors["table"])
+    assert MemberImport.objects.count() == 0
+
+
+def test_no_file_is_refused_at_its_field(browser, start_page):
+    response = browser.post(start_page, {})
+
+    assert response.context["form"].errors["table"] == ["This field is required."]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field", "said"),
+    [
+        ({"email": "", "name": 1}, "email", "Choose the column that holds this."),
+        ({"email": 0, "name": 0}, "name", "Another field takes this column already."),
+        ({"email": 99, "name": 1}, "email", "not one of the available choices"),
+        ({"email": "0 OR 1=1", "name": 1}, "email", "not one of the available choices"),
+    ],
+)
+def test_a_choice_of_columns_that_cannot_be_is_told_at_its_field(
+    browser, upload, chosen, field, said
+):
+    response = browser.post(page_of(upload()), chosen)
+
+    assert said in " ".join(response.context["form"].errors[field])
+    assert MemberImport.objects.get().state == MemberImport.State.UPLOADED
+
+
+def test_without_workers_nothing_is_lost(browser, upload):
+    page = page_of(upload())
+    browser.post(page, {"email": 0, "name": 1})
+
+    with patch("membership.views.imports.import_members.delay", side_effect=OperationalError):
+        response = browser.post(f"{page}start/")
+
+    assert response.status_code == 409
+    assert "The workers can't be reached" in words(response).replace("&#x27;", "'")
+    assert "Start it again" in words(response)
+
+
+def test_a_failed_import_says_why_and_can_be_checked_again(location, browser, upload):
+    page = page_of(upload())
+    browser.post(page, {"email": 0, "name": 1})
+    job = start_import(member_import=MemberImport.objects.get())
+    with patch("membership.tasks.run_import", side_effect=DatabaseTrouble):
+        import_members(location_id=location.pk, import_id=job.pk)
+
+    response = browser.get(page)
+
+    assert "the database was busy" in words(response)
+    assert "Import 2 members" in words(response)
+    assert browser.get(f"{page}status/").headers.get("HX-Refresh") == "true"
+
+
+def test_a_table_can_be_discarded(browser, upload, start_page):
+    response = browser.post(f"{page_of(upload())}discard/")
+
+    assert response.url == start_page
+    assert MemberImport.objects.count() == 0
+
+
+def test_an_import_of_another_location_is_not_there(browser, start_page):
+    other = LocationFactory()
+    with scope(location=other):
+        job = upload_table(
+            location=other,
+            file_name="x.csv",
+            content=GOOD.encode(),
+            by=RoleFactory(location=other).user,
+            at=NOON,
+        )
+
+    assert browser.get(f"{start_page}{job.pk}/").status_code == 404
+    assert browser.post(f"{start_page}{job.pk}/start/").status_code == 404
+
+
+def test_staff_and_members_import_nothing(start_page, staff, mia, signed_in):
+    for person in (staff, mia.user):
+        assert signed_in(person).get(start_page).status_code == 403
+
+
+def test_the_page_of_an_import_costs_the_same_for_more_rows(
+    browser, upload, django_assert_max_num_queries
+):
+    few, many = (
+        page_of(upload("E-mail,Name\n" + "".join(f"x{n},\n" for n in range(count))))
+        for count in (2, 60)
+    )
+    for page in (few, many):
+        browser.post(page, {"email": 0, "name": 1})
+    with django_assert_max_num_queries(12) as asked:
+        browser.get(few)
+
+    with django_assert_max_num_queries(len(asked)):
+        assert "This is no e-mail address." in words(browser.get(many))
