@@ -87,7 +87,7 @@ HARBOUR = Place(
         "harbour.demo",
         """
         ada Ada Okafor
-        ben Ben Wirth
+        ben Ben Wolff
         chiara Chiara Doria
         david David Petrov
         elif Elif Şahin
@@ -95,7 +95,7 @@ HARBOUR = Place(
         felix Felix Sommer
         greta Greta Haas
         hugo Hugo Marchand
-        ines Inês Carvalho
+        rita Rita Carvalho
         jonas Jonas Kuhn
         katarzyna Katarzyna Wójcik
         lars Lars Dahl

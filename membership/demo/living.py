@@ -170,7 +170,10 @@ class Life:
             purchase.refresh_from_db(fields=["charge"])
         if sale.card == NO_CARD:
             give_up_purchase(purchase=purchase, at=sale.at + TURNED_AWAY_AFTER)
-        elif pay_purchase(purchase=purchase, at=sale.at) is None:
+        else:
+            pay_purchase(purchase=purchase, at=sale.at)
+        purchase.refresh_from_db(fields=["state"])
+        if purchase.state == Purchase.State.PENDING:
             raise GatewayUnavailable("no answer to a charge")
 
 
