@@ -78,9 +78,10 @@ def found_the_location(page, link):
 def fill_in_details(page):
     page.get_by_role("link", name=re.compile("^Open.*Legal name and address")).click()
     page.get_by_label("Legal name").fill("Harbour Loft GmbH")
-    page.get_by_label("Address on documents").fill("Quay 1\n1010 Vienna")
+    page.get_by_label("Address").fill("Quay 1\n1010 Vienna")
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="Home").first.click()
+    expect(page.get_by_text("Billing details saved.")).to_be_visible()
+    page.get_by_role("link", name="Home", exact=True).click()
 
 
 def put_credits_on_sale(page):
@@ -91,7 +92,7 @@ def put_credits_on_sale(page):
     dialog.get_by_label("Price").fill("10.00")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("row").filter(has_text="10 credits")).to_be_visible()
-    page.get_by_role("link", name="Home").first.click()
+    page.get_by_role("link", name="Home", exact=True).click()
 
 
 def the_link_is_used_up(page, link):

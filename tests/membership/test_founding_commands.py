@@ -9,6 +9,7 @@ from community.models import Location, Role, SetupLink, User
 from credits.models import CreditOption
 from payments.gateways.protocol import GatewayUnavailable
 from payments.models import GatewayConnection
+from stack.stripe_standin.keys import SHAPE
 from tests.factories import LocationFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +124,8 @@ def test_connect_standin_connects_the_locations_own_account(location, fake_gatew
 
     connection = GatewayConnection.objects.get()
     assert connection.api_base == f"/accounts/{location.slug}"
-    assert connection.publishable_key == f"pk_test_{location.slug}_demo"
+    for made, kind in ((connection.publishable_key, "pk"), (connection.secret_key, "rk")):
+        assert SHAPE.fullmatch(made)[1] == kind
     assert "takes cards through the Stripe stand-in" in printed
     with pytest.raises(CommandError, match="connected already"):
         run("connect_standin", location.slug)

@@ -25,14 +25,16 @@ class Command(BaseCommand):
         if location is None:
             raise CommandError(f"No location has the address /{options['slug']}/.")
         refuse_real_stripe()
+        account = location.slug.strip("-_") or "location"
+        key = f"{account.replace('-', '_')}_demo"
         with scope(location=location):
             try:
                 connection = connect_gateway(
                     location=location,
                     gateway=GatewayConnection.Gateway.STRIPE,
-                    publishable_key=f"pk_test_{location.slug}_demo",
-                    secret_key=f"rk_test_{location.slug}_demo",
-                    own_api_base=f"/accounts/{location.slug}",
+                    publishable_key=f"pk_test_{key}",
+                    secret_key=f"rk_test_{key}",
+                    own_api_base=f"/accounts/{account}",
                     at=now(),
                 )
             except ValidationError as refusal:
