@@ -43,6 +43,7 @@ class SettingsForm(forms.Form):
     """Fields of a row, with a fingerprint of the values that they were filled with."""
 
     names: ClassVar[tuple[str, ...]]
+    ids: ClassVar[str] = "id_%s"
     # Where somebody else saved other values meanwhile; None if nobody did.
     conflicts: list[Difference] | None = None
     version = forms.Field(required=False, widget=forms.HiddenInput)
@@ -50,7 +51,8 @@ class SettingsForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, row: Any) -> None:
         filled = {name: self.filled(name, getattr(row, name)) for name in self.names} if row else {}
         version = version_of(facts_of(row, self.names)) if row else ""
-        super().__init__(data, initial=filled | {"version": version})
+        initial = filled | {"version": version}
+        super().__init__(data, initial=initial, auto_id=self.ids)
 
     def filled(self, _name: str, value: Any) -> Any:
         if isinstance(value, Decimal):

@@ -29,6 +29,7 @@ class UseForm(SettingsForm):
     """One thing that credits are good for, as members read it."""
 
     names = USE
+    ids = "id_use_%s"  # it stands in a dialog beside the location's own form
 
     name = PlainTextField(
         label=_("What for"), max_length=80, help_text=_("Like: Meeting room, one hour")

@@ -60,7 +60,7 @@ def test_a_value_that_makes_no_sense_is_refused_at_its_field(
 ):
     response = signed_in(admin).post(address(location, "add_credit_use"), DESK | {field: value})
 
-    assert message in error_at(response, field)
+    assert message in error_at(response, f"use_{field}")
     assert not CreditUse.objects.exists()
 
 
