@@ -74,11 +74,12 @@ def transactions_csv(request: LocationRequest, slug: str) -> HttpResponseBase:
 
 
 def _movements(request: LocationRequest) -> QuerySet[Entry]:
-    return (
+    movements: QuerySet[Entry] = (
         Entry.objects.filter(wallet__customer_id=request.principal.customer_id)
         .select_related("purchase__receipt", "made_by")
         .newest_first()
     )
+    return movements
 
 
 def _csv_lines(request: LocationRequest, chosen: MovementFilter) -> Iterator[str]:
