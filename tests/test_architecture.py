@@ -76,6 +76,7 @@ UNSCOPED_MODELS = {
     "Location": "the tenant itself",
     "User": "a person may belong to several locations",
     "Role": "a sign-in asks for a user's roles before there is a location",
+    "LocationLogo": "it is shown where a person chooses among locations",
 }
 NOT_PROTECTED = {
     "Role.user": "a role is nothing without its user",

@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
             model_name="locationlogo",
             name="location",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
+                on_delete=django.db.models.deletion.PROTECT,
                 related_name="logo",
                 to="community.location",
             ),

@@ -112,7 +112,7 @@ class Location(models.Model):
 class LocationLogo(models.Model):
     """A location's logo, re-encoded by us and kept here: web processes hold no state."""
 
-    location = models.OneToOneField(Location, models.CASCADE, related_name="logo")
+    location = models.OneToOneField(Location, models.PROTECT, related_name="logo")
     png = models.BinaryField(_("image"))
     digest = models.CharField(_("digest"), max_length=64)
     changed_at = models.DateTimeField(_("changed"))
