@@ -32,7 +32,7 @@ from membership.services.mailing import invitation_link
 from membership.tasks import send_invitation, send_news, send_soon
 
 PER_PAGE = 25
-INVITED_SHOWN = 5
+INVITED_SHOWN = 3
 REQUESTS_SHOWN = 3
 # So long a mail that hasn't left yet is nothing to worry about.
 ON_ITS_WAY = timedelta(seconds=15)
