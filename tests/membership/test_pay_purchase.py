@@ -1,14 +1,10 @@
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from credits.models import Wallet
-from membership.models import Purchase
 from membership.services.paying import (
     RESEND_WITHIN,
-    give_up_purchase,
-    open_card_setup,
     pay_purchase,
     refresh_purchase,
 )
@@ -16,45 +12,11 @@ from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.gateways.fake import FakeGateway
 from payments.gateways.protocol import ChargeState, GatewayUnavailable
-from payments.models import Card, Transaction
+from payments.models import Card
 from tests.factories import NOON, OptionFactory, pending_purchase
+from tests.membership.states import again, state_of
 
 SOON = NOON + timedelta(minutes=2)
-
-
-@pytest.fixture
-def purchase(card):
-    return pending_purchase(card=card)
-
-
-@pytest.fixture
-def new_card_purchase(card):
-    """A purchase with a new card: what the buyer enters is `fake_gateway.entered`."""
-
-    def start(*, keep=False):
-        option = OptionFactory(location=card.location)
-        purchase = start_purchase(
-            member=card.customer.member,
-            option_id=option.pk,
-            order=CardOrder(connection_id=card.connection_id, card_id=None, keep_card=keep),
-            seen=quote_option(option, card.location),
-            key="018f0000-0000-7000-8000-000000000001",
-            at=NOON,
-        )
-        open_card_setup(purchase=purchase, at=NOON)
-        return again(purchase)
-
-    return start
-
-
-def again(purchase):
-    """The purchase as another request reads it."""
-    return Purchase.objects.get(pk=purchase.pk)
-
-
-def state_of(purchase):
-    purchase = again(purchase)
-    return purchase.state, purchase.charge.state, purchase.charge.failure_code
 
 
 def test_a_kept_card_is_charged_with_the_frozen_amount(purchase, fake_gateway, invariants_hold):
@@ -333,70 +295,3 @@ def test_a_reader_that_saw_no_card_can_not_fail_a_charge_that_was_sent(
 
 def gateway_is_back(purchase):
     Card.objects.filter(pk=purchase.charge.card_id).update(reference="card_ok")
-
-
-def test_an_abandoned_card_form_expires_the_purchase(new_card_purchase, invariants_hold):
-    purchase = new_card_purchase()
-
-    give_up_purchase(purchase=purchase, at=SOON)
-
-    assert state_of(purchase) == ("expired", "failed", "abandoned")
-    assert Card.objects.get(pk=again(purchase).charge.card_id).state == Card.State.RELEASED
-    invariants_hold()
-
-
-def test_giving_up_cancels_an_authentication_that_was_not_passed(card_that, fake_gateway):
-    purchase = pending_purchase(card=card_that("needs_action"))
-    outcome = pay_purchase(purchase=purchase, at=NOON)
-
-    give_up_purchase(purchase=again(purchase), at=SOON)
-
-    assert state_of(purchase) == ("expired", "failed", "abandoned")
-    assert fake_gateway.read_charge(outcome.reference).state is ChargeState.FAILED
-
-
-def test_giving_up_credits_what_was_paid_in_the_meantime(card_that, fake_gateway, invariants_hold):
-    purchase = pending_purchase(card=card_that("needs_action"))
-    outcome = pay_purchase(purchase=purchase, at=NOON)
-    fake_gateway.finish_action(outcome.reference, ChargeState.SUCCEEDED)
-
-    give_up_purchase(purchase=again(purchase), at=SOON)
-
-    assert state_of(purchase) == ("completed", "succeeded", "")
-    assert Wallet.objects.get().balance == Decimal(10)
-    invariants_hold()
-
-
-def test_what_was_sent_and_not_heard_of_is_not_given_up(card_that):
-    purchase = pending_purchase(card=card_that("loses_the_answer"))
-    pay_purchase(purchase=purchase, at=NOON)
-
-    give_up_purchase(purchase=again(purchase), at=SOON)
-
-    assert state_of(purchase) == ("pending", "pending", "")
-
-
-def test_what_is_sent_while_it_is_given_up_is_not_over(card_that, monkeypatch):
-    """The sweeper read the charge unsent; the buyer paid before it could say so."""
-    purchase = pending_purchase(card=card_that("loses_the_answer"))
-    unsent = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
-    pay_purchase(purchase=purchase, at=NOON)
-
-    class Stale:
-        def get(self, **_lookup):
-            return unsent
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Transaction.objects, "select_related", lambda *_names: Stale())
-        give_up_purchase(purchase=again(purchase), at=SOON)
-
-    assert state_of(purchase) == ("pending", "pending", "")
-
-
-def test_a_purchase_that_was_given_up_can_not_be_paid_any_more(purchase, fake_gateway):
-    give_up_purchase(purchase=purchase, at=SOON)
-
-    pay_purchase(purchase=again(purchase), at=SOON)
-
-    assert fake_gateway.charges == {}
-    assert state_of(purchase) == ("expired", "failed", "abandoned")
