@@ -120,10 +120,11 @@ def _gateway(location: Location) -> Step:
 def _people(location: Location) -> Step:
     guests = Member.objects.filter(location=location).exclude(user__roles__location=location)
     invited = Invitation.objects.filter(location=location, kind=Invitation.Kind.MEMBER)
+    done = guests.exists() or invited.exists()
     return Step(
         _("Invite your first members"),
-        done=guests.exists() or invited.exists(),
-        hint=_("They get an e-mail with a link. A list can be imported, too."),
+        done=done,
+        hint="" if done else _("They get an e-mail with a link. A list can be imported, too."),
         url=_page("community:members", location),
         action=_("Invite"),
     )

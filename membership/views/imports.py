@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -132,10 +132,9 @@ def discard(request: LocationRequest, slug: str, import_id: int) -> HttpResponse
 def status(request: LocationRequest, slug: str, import_id: int) -> HttpResponseBase:
     """The part of the page that htmx asks for while the import runs."""
     job = _job(request, import_id)
-    response = render(request, "membership/imports/_status.html", _progress(request, job))
-    if job.state == State.FAILED:
-        response["HX-Refresh"] = "true"
-    return response
+    if job.state in {State.RUNNING, State.DONE}:
+        return render(request, "membership/imports/_status.html", _progress(request, job))
+    return HttpResponse(headers={"HX-Refresh": "true"})  # back to the table, with the reason
 
 
 def _job(request: LocationRequest, import_id: int) -> MemberImport:
@@ -173,7 +172,7 @@ def _show_dry_run(
             "table": table,
             "sample": [row.cells for row in table.rows[:SHOWN_ROWS]],
             "errors": [_line(error) for error in job.errors[:SHOWN_ERRORS]],
-            "checked": job.state in {State.CHECKED, State.FAILED} and not form.is_bound,
+            "checked": "members" in job.summary and not form.is_bound,
             "alert": alert or (ImportRefused.WORDS[refused] if refused else ""),
         },
         status=status,
