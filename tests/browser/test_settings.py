@@ -46,7 +46,7 @@ def test_a_use_of_credits_is_added_in_its_dialog_and_read_by_members(nora, mia):
     dialog.get_by_label("What for").fill("Hot desk, a day")
     dialog.get_by_label("Credits").fill("4")
     dialog.get_by_role("button", name="Save").click()
-    expect(nora.get_by_role("table").get_by_text("Hot desk, a day")).to_be_visible()
+    expect(nora.get_by_role("row", name="Hot desk, a day")).to_be_visible()
 
     mia.goto("membership/credits/")
 

@@ -37,7 +37,7 @@ def test_a_dialog_that_htmx_sends_leaves_for_the_list(location, admin, signed_in
         address(location, "add_credit_use"), DESK, headers={"hx-request": "true"}
     )
 
-    assert response.headers["HX-Redirect"] == f"{address(location, LOCATION)}#uses"
+    assert response.headers["HX-Redirect"] == address(location, LOCATION)
 
 
 @pytest.mark.parametrize(

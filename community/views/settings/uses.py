@@ -90,5 +90,6 @@ def _page(request: LocationRequest, form: UseForm, use: CreditUse | None = None)
 def _back(request: LocationRequest) -> HttpResponse:
     address = reverse("community:settings_location", args=[request.location.slug])
     if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": f"{address}#uses"})
+        # Without a place on the page: a browser that is there already would not load it again.
+        return HttpResponse(headers={"HX-Redirect": address})
     return redirect(f"{address}#uses")
