@@ -1,0 +1,194 @@
+"""Who may do what: every route, by method, with what each principal is answered.
+
+Read a row as a sentence: `Row("community:members", GET=staff())` - the members' page is for the
+location's staff and admins (200), everybody else is refused (403), the anonymous are led to the
+sign-in. Groups take the status that their people get; single people may differ by name:
+`members(302, suspended=403)`. What a row does not name is refused with 405.
+
+Rows about an object are asked for one's own, for a colleague's where it belongs to a member, and
+for another location's. What is allowed for one's own is 404 for the others, unless said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+LOGIN = "login"  # led to the sign-in
+PRINCIPALS = (
+    "anonymous",
+    "non_member",  # signed in, nothing at this location
+    "member",
+    "suspended",
+    "left",
+    "staff",
+    "admin",
+    "other_admin",  # an admin, of another location
+    "operator",  # a superuser without a role at the location
+)
+Answers = dict[str, int | str]
+
+
+def answers(status: int, *people: str, others: int = 403, **named: int | str) -> Answers:
+    given = dict.fromkeys(PRINCIPALS, others) | {"anonymous": LOGIN}
+    return given | dict.fromkeys(people, status) | named
+
+
+def anyone(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, *PRINCIPALS, **named)
+
+
+def signed_in(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, *PRINCIPALS[1:], **named)
+
+
+def insiders(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, "member", "suspended", "staff", "admin", **named)
+
+
+def members(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, "member", "suspended", **named)
+
+
+def staff(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, "staff", "admin", **named)
+
+
+def admins(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, "admin", **named)
+
+
+def operators(status: int = 200, **named: int | str) -> Answers:
+    return answers(status, "operator", **named)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route with its answers.
+
+    `send` is what is posted, `address` what an address takes that the world does not name.
+    `colleagues` and `foreign` say who is answered otherwise than 404 about what isn't theirs.
+    """
+
+    name: str
+    GET: Answers | None = None
+    POST: Answers | None = None
+    send: dict[str, Any] = field(default_factory=dict)
+    address: dict[str, Any] = field(default_factory=dict)
+    colleagues: Answers = field(default_factory=dict)
+    foreign: Answers = field(default_factory=dict)
+    # Other people's code: it decides itself which methods it knows.
+    library: bool = False
+
+    @property
+    def methods(self) -> dict[str, Answers]:
+        return {name: it for name in ("GET", "POST") if (it := getattr(self, name)) is not None}
+
+
+STAFF_SEES_ALL = {"staff": 200, "admin": 200}
+
+OUTSIDE = [
+    Row("/livez", GET=anyone(), POST=anyone(), library=True),
+    Row("/readyz", GET=anyone(), POST=anyone(), library=True),
+    Row(
+        "choose_location",
+        GET=signed_in(member=302, suspended=302, staff=302, admin=302, other_admin=302),
+    ),
+    Row("setup", GET=anyone(404), POST=anyone(404), address={"token": "not-a-token"}),
+    # The token is the right: tests/membership/test_invitations.py has the real ones.
+    Row("invitation", GET=anyone(404), POST=anyone(404), address={"token": "no-such-token"}),
+    Row("ask_to_join", POST=signed_in(302), send={"message": "Hello"}),
+    Row("withdraw_request", POST=signed_in(302)),
+    # A logo is public: mails and documents show it.
+    Row("logo", GET=anyone(404), address={"digest": "no-such-logo"}),
+    Row("account_profile", GET=signed_in(), POST=signed_in()),
+    Row("account_theme", POST=signed_in(302), send={"theme": "dark"}),
+    # Without the gateway's signature: tests/payments/test_receive_event.py has the signed ones.
+    Row(
+        "payments:webhook", POST=anyone(400), address={"key": "connection_key"}, foreign=anyone(400)
+    ),
+]
+
+COMMUNITY = [
+    Row("community:home", GET=insiders()),
+    Row("community:members", GET=staff()),
+    Row("community:member", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:member_credits", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:member_payments", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:become_member", POST=staff(302)),
+    Row("community:former", GET=insiders(302, left=200)),
+    Row("community:give_credits", POST=admins(), colleagues={"admin": 200}),
+    Row("community:deduct_credits", POST=admins(), colleagues={"admin": 200}),
+    Row("community:suspend_member", GET=admins(), POST=admins(), colleagues={"admin": 200}),
+    Row("community:reactivate_member", POST=admins(302), colleagues={"admin": 302}),
+    Row("community:remove_member", GET=admins(), POST=admins(), colleagues={"admin": 200}),
+    Row("community:join_requests", GET=staff()),
+    Row("community:accept_request", POST=admins(302)),
+    Row("community:decline_request", POST=admins(302)),
+    Row("community:invitations", GET=staff()),
+    Row("community:invite", GET=admins(), POST=admins()),
+    Row("community:resend_invitation", POST=admins(302)),
+    Row("community:revoke_invitation", POST=admins(302)),
+    Row("community:invitation_link", POST=admins()),
+    Row("community:imports", GET=admins(), POST=admins()),
+    Row("community:import", GET=admins(), POST=admins()),
+    Row("community:start_import", POST=admins(302)),
+    Row("community:import_status", GET=admins()),
+    Row("community:discard_import", POST=admins(302)),
+    Row("community:exports", GET=admins()),
+    Row("community:export", GET=admins(), address={"what": "members", "form": "csv"}),
+    Row("community:credit_options", GET=staff()),
+    Row("community:add_credit_option", GET=admins(), POST=admins()),
+    Row("community:edit_credit_option", GET=admins(), POST=admins()),
+    Row("community:archive_credit_option", POST=admins(302)),
+    Row("community:bring_back_credit_option", POST=admins(302)),
+    Row("community:move_credit_option", POST=admins(302), send={"to": 0}),
+]
+
+TEAM = {"invitation_id": "team_invitation_id"}
+SETTINGS = [
+    Row("community:settings", GET=admins(302)),
+    Row("community:settings_location", GET=admins(), POST=admins()),
+    Row("community:confirm_location", POST=admins(302)),
+    Row("community:change_logo", POST=admins()),
+    Row("community:remove_logo", POST=admins(302)),
+    Row("community:add_credit_use", GET=admins(), POST=admins()),
+    Row("community:edit_credit_use", GET=admins(), POST=admins()),
+    Row("community:remove_credit_use", POST=admins(302)),
+    Row("community:move_credit_use", POST=admins(302), send={"to": 0}),
+    Row("community:settings_billing", GET=admins(), POST=admins()),
+    Row("community:settings_tax", GET=admins(), POST=admins()),
+    Row("community:confirm_tax", POST=admins(302)),
+    Row("community:settings_team", GET=admins(), POST=admins()),
+    Row("community:change_role", GET=admins(), POST=admins()),
+    Row("community:remove_from_team", GET=admins(), POST=admins(302)),
+    Row("community:resend_team_invitation", POST=admins(302), address=TEAM),
+    Row("community:revoke_team_invitation", POST=admins(302), address=TEAM),
+    Row("community:link_team_invitation", POST=admins(), address=TEAM),
+    Row("community:settings_credit_policy", GET=admins(), POST=admins()),
+]
+
+MEMBERSHIP = [
+    Row("membership:home", GET=members(302)),
+    Row("membership:credits", GET=members()),
+    Row("membership:credit_transactions", GET=members()),
+    Row("membership:credit_transactions_csv", GET=members()),
+    # The suspended are led back to their credits, where the reason stands.
+    Row("membership:checkout", GET=members(suspended=302), POST=members(302)),
+    Row("membership:purchase", GET=members()),
+    Row("membership:purchase_status", GET=members()),
+    Row("membership:confirm_purchase", POST=members(302), address={"key": "pending_key"}),
+    Row("membership:payments", GET=members()),
+    Row("membership:remove_card", POST=members(302)),
+    Row("membership:leave", GET=members(), POST=members(302)),
+    # Those who left keep their own documents.
+    Row("membership:receipt", GET=insiders(left=200), colleagues=STAFF_SEES_ALL),
+]
+
+NOTIFICATIONS = [
+    Row("notifications:list", GET=insiders()),
+    Row("notifications:menu", GET=insiders()),
+    Row("notifications:read", POST=insiders(302)),
+]
+
+TABLE = [*OUTSIDE, *COMMUNITY, *SETTINGS, *MEMBERSHIP, *NOTIFICATIONS]

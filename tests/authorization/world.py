@@ -1,0 +1,258 @@
+"""Two locations with the same names in them, their people, and a browser for each of these."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.utils.timezone import now
+from django_scopes import scope, scopes_disabled
+
+from community.models import Location, Member, Role, User
+from community.services import record_audit
+from credits.models import CreditUse, Entry
+from credits.services.granting import grant_credits
+from credits.services.spending import spend_credits
+from membership.models import Invitation, JoinRequest, MemberImport
+from membership.services.paying import pay_purchase
+from membership.services.purchases import CardOrder, start_purchase
+from membership.services.quotes import quote_option
+from payments.models import GatewayEvent
+from tests.factories import (
+    CardFactory,
+    ConnectionFactory,
+    CustomerFactory,
+    LocationFactory,
+    OptionFactory,
+    RoleFactory,
+    UserFactory,
+)
+from tests.test_architecture import BOTTOM_UP
+
+HERE, THERE = "here", "there"
+# What only the other location's pages may show, and what only its owner's.
+FOREIGN = ("@there.test", "7391", "pi_there", "note-of-there")
+COLLEAGUES = ("colleague@here.test", "6283")
+
+
+@dataclass
+class Place:
+    """One location with the ids that addresses take."""
+
+    location: Location
+    people: dict[str, Member] = field(default_factory=dict)
+    ids: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    here: Place
+    there: Place
+    browsers: dict[str, Client]
+    digest: str = ""
+
+
+def build_world() -> World:
+    """Write the rows in turns, so that the two locations' ids interleave."""
+    places = {name: Place(_location(name)) for name in (HERE, THERE)}
+    for who, state in MEMBERS.items():
+        for name, place in places.items():
+            with scope(location=place.location):
+                _add_member(place, name, who, state)
+    for name, place in places.items():
+        with scope(location=place.location):
+            _add_things(place, name)
+    here = places[HERE]
+    users = {
+        "non_member": UserFactory(name="Noah", email="noah@nowhere.test"),
+        "staff": _team(here, Role.Kind.STAFF, HERE),
+        "admin": _team(here, Role.Kind.ADMIN, HERE),
+        "other_admin": _team(places[THERE], Role.Kind.ADMIN, THERE),
+        "operator": UserFactory(
+            name="Operator", email="operator@nowhere.test", is_staff=True, is_superuser=True
+        ),
+        **{who: here.people[who].user for who in ("member", "suspended", "left")},
+    }
+    for ids in here.ids.values():
+        ids |= {f"admin_{name}": pk for name, pk in _one_of_each_model().items()}
+    browsers = {who: _browser(user) for who, user in users.items()}
+    world = World(here, places[THERE], {"anonymous": Client(), **browsers})
+    world.digest = digest()
+    return world
+
+
+MEMBERS = {
+    "member": Member.State.ACTIVE,
+    "colleague": Member.State.ACTIVE,
+    "suspended": Member.State.SUSPENDED,
+    "left": Member.State.LEFT,
+}
+
+
+def _location(name: str) -> Location:
+    location = LocationFactory(name="Loft", slug=f"{name}-loft")
+    with scope(location=location):
+        ConnectionFactory(location=location, webhook_secret=f"whsec_{name}")
+    return location
+
+
+def _browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _team(place: Place, kind: str, name: str) -> User:
+    user = UserFactory(name=f"{kind} Person", email=f"{kind}@{name}.test")
+    RoleFactory(location=place.location, user=user, kind=kind)
+    return user
+
+
+def _add_member(place: Place, name: str, who: str, state: str) -> None:
+    """A member with credits, a kept card, a purchase with its receipt and a pending one."""
+    customer = CustomerFactory(
+        member__location=place.location,
+        member__user__name=f"{who} person",
+        member__user__email=f"{who}@{name}.test",
+    )
+    member = customer.member
+    last4 = "7391" if name == THERE else "6283" if who == "colleague" else "4242"
+    card = CardFactory(
+        customer=customer, connection=place.location.gatewayconnection_set.get(), last4=last4
+    )
+    grant_credits(
+        customer=customer,
+        credits=Decimal(3),
+        reason=Entry.Reason.GIVEN,
+        key="gift",
+        note=f"note-of-{name}",
+        at=now(),
+    )
+    option = OptionFactory(location=place.location, price_minor=1000 + member.pk)
+    # More sales there, so that it has receipt numbers that are not given here.
+    extra = len(MEMBERS) if (name, who) == (THERE, "member") else 0
+    *earlier, bought, pending = (
+        start_purchase(
+            member=member,
+            option_id=option.pk,
+            order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
+            seen=quote_option(option, place.location),
+            key=uuid4(),
+            at=now(),
+        )
+        for _ in range(2 + extra)
+    )
+    for purchase in (*earlier, bought):
+        pay_purchase(purchase=purchase, at=now())
+    bought.refresh_from_db()
+    member.state = state
+    member.save()
+    place.people[who] = member
+    spare = CardFactory(customer=customer, connection=card.connection, last4=last4)
+    place.ids[who] = {
+        "member_id": member.pk,
+        "card_id": spare.pk,
+        "key": bought.key,
+        "pending_key": pending.key,
+        "number": bought.receipt.number,
+        "option_id": option.pk,
+    }
+
+
+def _add_things(place: Place, name: str) -> None:
+    location = place.location
+    archived = OptionFactory(location=location, credits=99, archived_at=now())
+    invitation = Invitation.objects.create(
+        location=location,
+        kind=Invitation.Kind.MEMBER,
+        email=f"invited@{name}.test",
+        token_hash=hashlib.sha256(f"token-{name}".encode()).hexdigest(),
+        created_at=now(),
+        expires_at=now().replace(year=2100),
+    )
+    request = JoinRequest.objects.create(
+        location=location,
+        user=UserFactory(name="Asking", email=f"asking@{name}.test"),
+        created_at=now(),
+    )
+    GatewayEvent.objects.create(
+        location=location,
+        connection=location.gatewayconnection_set.get(),
+        reference=f"evt_{name}",
+        kind="payment_intent.succeeded",
+        payload={},
+        received_at=now(),
+        processed_at=now(),
+    )
+    team_invitation = Invitation.objects.create(
+        location=location,
+        kind=Invitation.Kind.STAFF,
+        email=f"helper@{name}.test",
+        token_hash=hashlib.sha256(f"team-{name}".encode()).hexdigest(),
+        created_at=now(),
+        expires_at=now().replace(year=2100),
+    )
+    record_audit(location=location, by=None, action="opened", subject="location", at=now())
+    spend_credits(
+        customer=place.people["member"].customer, credits=Decimal(1), key="desk", at=now()
+    )
+    use = CreditUse.objects.create(location=location, name="Desk", credits=1)
+    role = RoleFactory(location=location, user__email=f"helper2@{name}.test", kind="staff")
+    job = MemberImport.objects.create(
+        location=location,
+        uploaded_by=role.user,
+        file_name=f"note-of-{name}.csv",
+        content=b"email,name\nnew@example.test,New\n",
+        digest="",
+        state=MemberImport.State.CHECKED,
+        created_at=now(),
+    )
+    for ids in place.ids.values():
+        ids |= {
+            "slug": location.slug,
+            "place": location.slug,
+            "archived_option_id": archived.pk,
+            "invitation_id": invitation.pk,
+            "team_invitation_id": team_invitation.pk,
+            "request_id": request.pk,
+            "use_id": use.pk,
+            "role_id": role.pk,
+            "import_id": job.pk,
+            "gateway": "stripe",
+            "connection_key": location.gatewayconnection_set.get().key,
+            "token": f"token-{name}",
+        }
+
+
+def _one_of_each_model() -> dict[str, int]:
+    with scopes_disabled():
+        return {
+            f"{label}_{model._meta.model_name}": model.objects.values_list("pk", flat=True)
+            .order_by("pk")
+            .first()
+            or 0
+            for label in BOTTOM_UP
+            for model in apps.get_app_config(label).get_models()
+        }
+
+
+def digest() -> str:
+    """A fingerprint of all of our rows: the same before and after what was refused."""
+    tables = [
+        model._meta.db_table
+        for label in BOTTOM_UP
+        for model in apps.get_app_config(label).get_models()
+    ]
+    parts = [
+        f"(SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {table} t)"
+        for table in tables
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT md5({' || '.join(parts)})")
+        return cursor.fetchone()[0]
