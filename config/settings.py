@@ -255,6 +255,7 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/assets/.+-[\w-]{8}\.\w+$"  # Vite's hash is in the name
 COTTON_ISOLATE_BY_DEFAULT = True
 DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "frontend/dist/.vite/manifest.json"}}
 

@@ -58,6 +58,7 @@ class MovementFilter(forms.Form):
         label=_("Month"),
         required=False,
         input_formats=["%Y-%m"],
+        error_messages={"invalid": _("Choose a month, like 2026-11.")},
         widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
     )
 

@@ -1,9 +1,8 @@
-"""Locations of their own for the tests, opened a few ahead, on the one stack they share."""
+"""Locations of their own for the tests, on the one stack they share."""
 
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,13 +12,21 @@ import environ
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.browser.commands import Commands
+
 PASSWORD = "deskmint-demo"
 ADMIN = "nora@quay.test"
 STAFF = "jonas@quay.test"
 MEMBER = "mia@quay.test"
+OTHER_MEMBER = "theo@quay.test"
 EUROS = ("--currency", "EUR", "--time-zone", "Europe/Berlin", "--tax", "VAT 20")
 YEN = ("--currency", "JPY", "--time-zone", "Asia/Tokyo", "--tax", "Consumption tax 10")
-AHEAD = 2
+PEOPLE = (
+    ("--admin", f"Nora Lind <{ADMIN}>"),
+    ("--staff", f"Jonas Brandt <{STAFF}>"),
+    ("--member", f"Mia Holm <{MEMBER}>"),
+    ("--member", f"Theo Night <{OTHER_MEMBER}>"),
+)
 
 
 @dataclass(frozen=True)
@@ -99,31 +106,30 @@ def connect(stack):
 
 
 class Estate:
-    """Opens locations. Opening takes a few seconds, so it is always some ahead of the tests."""
+    """Opens locations."""
 
     def __init__(self, stack):
         self.stack = stack
+        self.commands = Commands(stack)
         self.numbers = count(1)
-        self.workers = ThreadPoolExecutor(max_workers=1)
-        self.waiting = [self.workers.submit(self.open) for _ in range(AHEAD)]
 
-    def take(self):
-        """The next location as most tests want it: euros, one option, a member, cards."""
-        self.waiting.append(self.workers.submit(self.open))
-        return self.waiting.pop(0).result()
-
-    def open(self, *, money=EUROS, options=("10:10",), connected=True, more=()):
+    def open(self, *, money=EUROS, options=("10:10",), connected=True):
+        """Open one as most tests want it: euros, 10 credits for €12.00, members, cards."""
         number = next(self.numbers)
         slug = f"quay-{number}"
         arguments = [f"Quay {number}", "--slug", slug, *money, "--password", PASSWORD]
-        arguments += ["--admin", f"Nora Lind <{ADMIN}>", "--staff", f"Jonas Brandt <{STAFF}>"]
-        arguments += ["--member", f"Mia Holm <{MEMBER}>", *more]
+        for role, person in PEOPLE:
+            arguments += [role, person]
         for option in options:
             arguments += ["--option", option]
         if connected:
             arguments += ["--connect-standin", f"/accounts/{slug}"]
-        self.stack.manage("create_location", *arguments)
+        self.commands.run("create_location", *arguments)
         return Place(slug, self.stack)
 
     def close(self):
-        self.workers.shutdown(cancel_futures=True)
+        """At the end of it all every sentence about the books still holds."""
+        try:
+            self.commands.run("check_invariants")
+        finally:
+            self.commands.close()

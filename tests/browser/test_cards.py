@@ -7,6 +7,7 @@ from tests.browser.conftest import (
     buy,
     eventually,
     expect_success,
+    keep_a_card,
     open_checkout,
     pay,
     type_card,
@@ -28,11 +29,7 @@ DECLINED = {
 
 
 def test_a_card_is_kept_when_asked_to_pays_again_and_goes_when_removed(place, mia):
-    open_checkout(mia)
-    type_card(mia, GOOD)
-    mia.get_by_label("Keep this card").check()
-    pay(mia)
-    expect_success(mia)
+    keep_a_card(mia)
 
     open_checkout(mia)
     expect(mia.get_by_role("radio", name="Visa •••• 4242")).to_be_checked()

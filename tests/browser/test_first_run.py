@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, axe_violations, expect_success, pay, type_card
+from tests.browser.conftest import PHONE, expect_success, pay, type_card
+from tests.browser.looks import axe_violations
 from tests.plugins.stack import started_stack
 
 PASSWORD = "violet harbour 42"

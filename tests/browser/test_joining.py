@@ -10,13 +10,13 @@ from playwright.sync_api import expect
 from tests.browser.conftest import (
     PATIENCE_MS,
     PHONE,
-    axe_violations,
     eventually,
     expect_success,
     open_checkout,
     pay,
     type_card,
 )
+from tests.browser.looks import axe_violations
 
 GOOD = "4242424242424242"
 

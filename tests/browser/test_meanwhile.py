@@ -58,14 +58,3 @@ def test_a_member_who_was_suspended_can_look_but_not_buy(place, mia):
     assert place.book() == []
     mia.goto("membership/payments/")
     expect(mia.get_by_role("heading", name="Transactions")).to_be_visible()
-
-
-def test_a_location_without_a_gateway_shows_its_options_and_whom_to_ask(estate, visit):
-    place = estate.open(connected=False)
-    mia = visit(place, "mia@quay.test")
-
-    mia.goto("membership/credits/")
-
-    expect(mia.get_by_text("Buying is closed for now.")).to_be_visible()
-    expect(mia.get_by_text("€12.00")).to_be_visible()
-    expect(mia.get_by_role("link", name="Buy 10 credits")).to_have_count(0)

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, axe_violations, open_checkout, pay, type_card
+from tests.browser.conftest import PHONE, open_checkout, pay, type_card
+from tests.browser.looks import axe_violations
 from tests.browser.places import ADMIN
 
 PAGES = ["location", "billing", "tax", "team", "credit-policy"]

@@ -1,0 +1,190 @@
+"""Every page, for each person, by day on a desk and by night on a phone."""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NIGHT_PHONE, keep_a_card, open_checkout, pay, type_card
+from tests.browser.looks import faults_of
+from tests.browser.places import ADMIN, MEMBER, STAFF, Place
+
+DESK = {"color_scheme": "light"}
+LOOKS = pytest.mark.parametrize("look", [DESK, NIGHT_PHONE], ids=["light desk", "dark phone"])
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A location in which something of everything has happened."""
+
+    place: Place
+    member: str
+    option: str
+    receipt: str
+    success: str
+    declined: str
+    waiting: str
+
+
+@pytest.fixture(scope="module")
+def furnished(estate, browser, sessions):
+    place = estate.open()
+    with (
+        browser.new_context(base_url=place.url, storage_state=sessions(MEMBER)) as mias,
+        browser.new_context(base_url=place.url, storage_state=sessions(ADMIN)) as noras,
+    ):
+        mia, nora = mias.new_page(), noras.new_page()
+        keep_a_card(mia)
+        success = mia.url
+        receipt = mia.get_by_role("link", name="Receipt").get_attribute("href")
+        declined = decline(mia)
+        waiting = leave_at_the_bank(mia)
+        nora.goto("community/")
+        member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
+        option = mia.evaluate("location.pathname").split("/")[-2]
+    return Furnished(place, member, option, receipt, success, declined, waiting)
+
+
+@pytest.fixture(scope="module")
+def bare(estate):
+    """A location on its first day: nothing on sale, no gateway."""
+    return estate.open(options=(), connected=False)
+
+
+def decline(page):
+    open_checkout(page)
+    page.get_by_label("Use a new card").check()
+    type_card(page, "4000000000009995")
+    pay(page)
+    expect(page.get_by_role("alert")).to_contain_text("not enough funds")
+    return page.url
+
+
+def leave_at_the_bank(page):
+    open_checkout(page)
+    page.get_by_label("Use a new card").check()
+    type_card(page, "4000002760003184")
+    pay(page)
+    page.get_by_role("button", name="Complete authentication").click()
+    with page.expect_response("**/confirm/") as answer:
+        expect(page.get_by_text("3D Secure")).to_be_visible()
+    return answer.value.json()["return_url"]
+
+
+@LOOKS
+def test_the_member_s_pages(furnished, visit, look):
+    page = visit(furnished.place, MEMBER, **look)
+    walk(
+        page,
+        look,
+        [
+            "",
+            "membership/credits/",
+            "membership/credits/?refused=option_not_on_sale",
+            "membership/credits/transactions/",
+            "membership/credits/transactions/?kind=used&month=November",
+            "membership/payments/",
+            "notifications/",
+            f"membership/credits/buy/{furnished.option}/",
+            furnished.declined,
+            furnished.success,
+            furnished.waiting,
+            furnished.receipt,
+        ],
+    )
+    open_and_look(page, look, "", page.get_by_role("button", name="Account"))
+    open_and_look(page, look, "", page.get_by_role("button", name="Notifications"))
+    open_and_look(
+        page, look, "membership/payments/", page.get_by_role("button", name="Remove Visa")
+    )
+
+
+@LOOKS
+def test_the_admin_s_pages(furnished, visit, look):
+    page = visit(furnished.place, ADMIN, **look)
+    walk(
+        page,
+        look,
+        [
+            "",
+            "community/",
+            "community/?q=nobody",
+            furnished.member,
+            f"{furnished.member}credits/",
+            f"{furnished.member}payments/",
+            "community/credit-options/",
+            "community/credit-options/add/",
+            f"community/credit-options/{furnished.option}/edit/",
+            furnished.receipt,
+            "notifications/",
+        ],
+    )
+    open_and_look(page, look, "community/", page.get_by_role("button", name="More"))
+    options = "community/credit-options/"
+    open_and_look(page, look, options, page.get_by_role("button", name="Add credit option"))
+    open_and_look(page, look, options, page.get_by_role("button", name="Archive 10 credits"))
+
+
+def test_the_staff_s_pages(furnished, visit):
+    walk(
+        visit(furnished.place, STAFF, **DESK),
+        DESK,
+        [
+            "",
+            "community/",
+            furnished.member,
+            f"{furnished.member}credits/",
+            f"{furnished.member}payments/",
+            "community/credit-options/",
+            furnished.receipt,
+        ],
+    )
+
+
+@LOOKS
+def test_the_pages_before_and_beside_a_location(furnished, visit, new_context, sessions, look):
+    walk(visit(furnished.place, MEMBER, **look), look, ["/"])
+    # What is refused has a status that Chromium calls an error, so nobody watches here.
+    stranger = new_context(base_url=furnished.place.stack.url, **look).new_page()
+    walk(
+        stranger,
+        look,
+        ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"],
+    )
+    member = new_context(
+        base_url=furnished.place.url, storage_state=sessions(MEMBER), **look
+    ).new_page()
+    walk(member, look, ["/harbour/", "membership/nothing/", "community/"])
+
+
+@LOOKS
+def test_a_new_location_s_empty_pages(bare, visit, look):
+    walk(
+        visit(bare, MEMBER, **look),
+        look,
+        [
+            "",
+            "membership/credits/",
+            "membership/credits/transactions/",
+            "membership/payments/",
+            "notifications/",
+        ],
+    )
+    walk(visit(bare, ADMIN, **look), look, ["", "community/", "community/credit-options/"])
+
+
+def walk(page, look, addresses):
+    faults = {}
+    for address in addresses:
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if found := faults_of(page, finger=look is NIGHT_PHONE):
+            faults[address] = found
+    assert faults == {}
+
+
+def open_and_look(page, look, address, button):
+    page.goto(address)
+    button.click()
+    expect(page.locator(":popover-open, dialog[open]")).to_be_visible()
+    assert faults_of(page, finger=look is NIGHT_PHONE) == []
