@@ -94,27 +94,32 @@ def read_table(content: bytes) -> Table:
 def _table(lines: Iterable[tuple[int, list[str]]], read_as: str) -> Table:
     header: list[str] | None = None
     rows: list[TableRow] = []
+    for number, cells in _filled(lines):
+        if header is None:
+            header = cells
+            continue
+        if len(rows) == MAX_ROWS:
+            raise FileRefused("too_many_rows")
+        rows.append(TableRow(number, cells))
+    if header is None:
+        raise FileRefused("file_empty")
+    if not rows:
+        raise FileRefused("no_rows")
+    return Table(header, rows, read_as)
+
+
+def _filled(lines: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Leave out empty rows, and the empty cells at the end of the others."""
     for number, raw in lines:
         if number > FARTHEST_ROW:
             raise FileRefused("too_many_rows")
         cells = [cell.strip() for cell in raw]
         while cells and not cells[-1]:
             cells.pop()
-        if not cells:
-            continue
         if len(cells) > MAX_COLUMNS:
             raise FileRefused("too_many_columns")
-        if header is None:
-            header = cells
-        elif len(rows) == MAX_ROWS:
-            raise FileRefused("too_many_rows")
-        else:
-            rows.append(TableRow(number, cells))
-    if header is None:
-        raise FileRefused("file_empty")
-    if not rows:
-        raise FileRefused("no_rows")
-    return Table(header, rows, read_as)
+        if cells:
+            yield number, cells
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

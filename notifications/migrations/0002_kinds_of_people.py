@@ -4,15 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0001_initial'),
+        ("notifications", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('credits_added', 'Credits added'), ('credits_given', 'Credits given'), ('credits_deducted', 'Credits deducted'), ('credits_lapsed', 'Credits lapsed'), ('join_requested', 'Request to join'), ('join_accepted', 'Request to join accepted'), ('join_declined', 'Request to join declined'), ('member_suspended', 'Membership suspended'), ('member_reactivated', 'Membership reactivated'), ('member_removed', 'Membership ended')], max_length=30, verbose_name='kind'),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("credits_added", "Credits added"),
+                    ("credits_given", "Credits given"),
+                    ("credits_deducted", "Credits deducted"),
+                    ("credits_lapsed", "Credits lapsed"),
+                    ("join_requested", "Request to join"),
+                    ("join_accepted", "Request to join accepted"),
+                    ("join_declined", "Request to join declined"),
+                    ("member_suspended", "Membership suspended"),
+                    ("member_reactivated", "Membership reactivated"),
+                    ("member_removed", "Membership ended"),
+                ],
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -28,11 +28,15 @@ def test_a_user_without_a_location_is_told(db, outsider, signed_in):
     assert "No location yet" in words(signed_in(outsider).get("/"))
 
 
-def test_a_person_who_left_has_no_way_back_in(location, mia, signed_in):
+def test_a_person_who_left_is_led_to_what_stays_theirs_and_no_further(location, mia, signed_in):
     mia.state = "left"
     mia.save()
 
-    assert "No location yet" in words(signed_in(mia.user).get("/"))
+    page = words(signed_in(mia.user).get("/"))
+
+    assert "You aren't a member anywhere now." in page.replace("&#x27;", "'")
+    assert f"/{location.slug}/former/" in page
+    assert f'href="/{location.slug}/"' not in page
 
 
 def test_nobody_chooses_before_signing_in(client, db):
