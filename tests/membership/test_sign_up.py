@@ -17,7 +17,9 @@ ADA = {"name": "Ada Okafor", "email": "ada@h.test", "password1": "a-long-passphr
 
 
 @pytest.fixture(autouse=True)
-def no_limits_left_over(db):
+def limits_of_its_own(db):
+    cache.clear()
+    yield
     cache.clear()
 
 
