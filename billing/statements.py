@@ -35,6 +35,39 @@ WITH counter AS (
 SELECT id, number FROM receipt
 """
 
+# Nothing is written if the bill is active no longer. Its row is locked until commit.
+INSERT_BILL_ITEM = """
+WITH bill AS (
+    UPDATE billing_bill
+    SET net_minor = net_minor + %(net)s, tax_minor = tax_minor + %(tax)s,
+        total_minor = total_minor + %(net)s + %(tax)s
+    WHERE id = %(bill)s AND state = 'active' AND location_id = %(location)s
+    RETURNING id, location_id
+)
+INSERT INTO billing_billitem
+    (location_id, bill_id, source, description, net_minor, tax_minor, total_minor, tax_name,
+     tax_percent, key, added_by_id, added_at)
+SELECT location_id, id, %(source)s, %(description)s, %(net)s::bigint, %(tax)s::bigint,
+       %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(key)s,
+       %(added_by)s::bigint, %(at)s
+FROM bill
+RETURNING id
+"""
+
+TAKE_NUMBER = """
+INSERT INTO billing_documentcounter AS c (location_id, kind, last_number)
+VALUES (%(location)s, %(kind)s, 1)
+ON CONFLICT (location_id, kind) DO UPDATE SET last_number = c.last_number + 1
+RETURNING last_number,
+          %(prefix)s || lpad(last_number::text, greatest(4, length(last_number::text)), '0')
+"""
+
+
+@dataclass(frozen=True)
+class Numbered:
+    sequence: int
+    number: str
+
 
 @dataclass(frozen=True)
 class IssuedReceipt:
@@ -78,3 +111,46 @@ def insert_receipt(
             },
         )
         return IssuedReceipt(*cursor.fetchone())
+
+
+def insert_bill_item(
+    *,
+    location_id: int,
+    bill_id: int,
+    source: str,
+    description: str,
+    net_minor: int,
+    tax_minor: int,
+    tax_name: str,
+    tax_percent: Decimal,
+    key: str,
+    added_by_id: int | None,
+    at: datetime,
+) -> int | None:
+    """The id of the new item; None if the bill takes none any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_BILL_ITEM,
+            {
+                "location": location_id,
+                "bill": bill_id,
+                "source": source,
+                "description": description,
+                "net": net_minor,
+                "tax": tax_minor,
+                "tax_name": tax_name,
+                "tax_percent": tax_percent,
+                "key": key,
+                "added_by": added_by_id,
+                "at": at,
+            },
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def take_number(*, location_id: int, kind: str, prefix: str) -> Numbered:
+    """The next number of a series; given back if the transaction is undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_NUMBER, {"location": location_id, "kind": kind, "prefix": prefix})
+        return Numbered(*cursor.fetchone())

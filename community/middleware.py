@@ -10,8 +10,8 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
-from community.models import Location
-from community.principals import Principal
+from community.models import Company, CompanyMember, Location
+from community.principals import CompanyStanding, Principal
 from membership.views.joining import not_a_member
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -69,6 +69,8 @@ def _at_location(
     location = _standing(match.kwargs["slug"], request.user.pk)
     if location is None:
         raise Http404
+    with scope(location=location):
+        companies = _companies(location.member_id)  # type: ignore[attr-defined]
     request.location = location  # type: ignore[attr-defined]
     request.principal = principal = Principal(  # type: ignore[attr-defined]
         user_id=request.user.pk,
@@ -77,6 +79,7 @@ def _at_location(
         member_state=location.member_state or "",  # type: ignore[attr-defined]
         customer_id=location.customer_id or 0,  # type: ignore[attr-defined]
         role=location.role or "",  # type: ignore[attr-defined]
+        companies=companies,
     )
     with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
@@ -106,4 +109,33 @@ def _standing(slug: str, user_id: int) -> Location | None:
             logo_digest=F("logo__digest"),
         )
         .first()
+    )
+
+
+def _companies(member_id: int | None) -> tuple[CompanyStanding, ...]:
+    """The companies that the user belongs to here, by name, with what they may do there."""
+    if member_id is None:
+        return ()
+    places = CompanyMember.objects.filter(member_id=member_id).values_list(
+        "company_id",
+        "company__customer__pk",
+        "company__name",
+        "role",
+        "may_use_card",
+        "may_use_bill",
+        "company__state",
+    )
+    return tuple(
+        CompanyStanding(
+            company_id=company_id,
+            customer_id=customer_id,
+            name=name,
+            is_manager=role == CompanyMember.Role.MANAGER,
+            may_use_card=card,
+            may_use_bill=bill,
+            is_open=state == Company.State.OPEN,
+        )
+        for company_id, customer_id, name, role, card, bill, state in places.order_by(
+            "company__name"
+        )
     )

@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class CompanyStanding:
+    """How a member stands to a company of theirs: what they may see and pay with."""
+
+    company_id: int
+    customer_id: int
+    name: str
+    is_manager: bool
+    may_use_card: bool
+    may_use_bill: bool
+    is_open: bool
+
+
+@dataclass(frozen=True)
 class Principal:
     """A user's standing at one location, read once per request. Id 0: there is none."""
 
@@ -13,6 +26,7 @@ class Principal:
     member_state: str = ""
     customer_id: int = 0
     role: str = ""
+    companies: tuple[CompanyStanding, ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -35,3 +49,14 @@ class Principal:
     @property
     def may_buy(self) -> bool:
         return self.member_state == "active"
+
+    @property
+    def own_customer_ids(self) -> list[int]:
+        """Customers whose money is theirs to see: themself and the companies they manage."""
+        managed = [standing.customer_id for standing in self.companies if standing.is_manager]
+        return [self.customer_id, *managed]
+
+    @property
+    def customer_ids_to_look_at(self) -> list[int]:
+        """Customers whose balance they see: themself and every company of theirs."""
+        return [self.customer_id, *(standing.customer_id for standing in self.companies)]

@@ -31,6 +31,7 @@ class Ticket:
     member_id: int
     key: UUID
     quote: Quote
+    company_id: int | None = None
 
 
 def new_key() -> UUID:
@@ -41,12 +42,19 @@ def new_key() -> UUID:
 
 
 def seal(ticket: Ticket) -> str:
-    facts = {"member": ticket.member_id, "key": str(ticket.key), "quote": asdict(ticket.quote)}
+    facts = {
+        "member": ticket.member_id,
+        "company": ticket.company_id,
+        "key": str(ticket.key),
+        "quote": asdict(ticket.quote),
+    }
     return signing.dumps(facts, salt=SALT, serializer=_Serializer, compress=True)
 
 
-def unseal(sealed: str, *, member_id: int | None, option_id: int) -> Ticket:
-    """Read a ticket of this member and option.
+def unseal(
+    sealed: str, *, member_id: int | None, option_id: int, company_id: int | None = None
+) -> Ticket:
+    """Read a ticket of this member and option, for themself or for this company.
 
     :raises TicketNotValid: if it is forged, too old, or another's
     """
@@ -54,8 +62,10 @@ def unseal(sealed: str, *, member_id: int | None, option_id: int) -> Ticket:
         facts = signing.loads(sealed, salt=SALT, serializer=_Serializer, max_age=GOOD_FOR_SECONDS)
     except signing.BadSignature as forged:
         raise TicketNotValid from forged
-    ticket = Ticket(facts["member"], UUID(facts["key"]), _quote(facts["quote"]))
-    if (ticket.member_id, ticket.quote.option_id) != (member_id, option_id):
+    ticket = Ticket(facts["member"], UUID(facts["key"]), _quote(facts["quote"]), facts["company"])
+    if (ticket.member_id, ticket.company_id) != (member_id, company_id):
+        raise TicketNotValid
+    if ticket.quote.option_id != option_id:
         raise TicketNotValid
     return ticket
 
@@ -78,6 +88,7 @@ def _quote(facts: dict[str, Any]) -> Quote:
         credits=Decimal(facts["credits"]),
         expiry_months=facts["expiry_months"],
         list_price_minor=facts["list_price_minor"],
+        discount_percent=Decimal(facts["discount_percent"]),
         currency=facts["currency"],
         tax=Tax(tax["name"], Decimal(tax["percent"]), tax["included"]),
         amount=TaxedAmount(**facts["amount"]),

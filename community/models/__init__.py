@@ -1,4 +1,5 @@
 from community.models.audit import AuditRecord
+from community.models.companies import Company, CompanyMember
 from community.models.customers import Customer
 from community.models.locations import Location, LocationLogo, SetupLink
 from community.models.members import Member
@@ -7,6 +8,8 @@ from community.models.users import User
 
 __all__ = [
     "AuditRecord",
+    "Company",
+    "CompanyMember",
     "Customer",
     "Location",
     "LocationLogo",

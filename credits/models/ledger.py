@@ -33,11 +33,11 @@ class Wallet(models.Model):
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, principal: Principal) -> "EntryQuerySet":
-        """Staff see every entry of their location, a member sees those of their wallet."""
+        """Staff see every entry of their location, others those of wallets they manage."""
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
         return self.filter(
-            location_id=principal.location_id, wallet__customer_id=principal.customer_id
+            location_id=principal.location_id, wallet__customer_id__in=principal.own_customer_ids
         )
 
     def newest_first(self) -> "EntryQuerySet":

@@ -9,6 +9,7 @@ from community.models import Customer, Location, User
 from community.money import format_credits
 from community.principals import Principal
 from community.services import record_audit
+from community.services.people import users_of
 from credits.models import Entry, Wallet
 from credits.services.granting import book_accrual
 from credits.services.lapsing import lapse_wallet
@@ -148,7 +149,7 @@ def _tell(
     facts = {"credits": str(credits), "balance": str(booked.balance), "reason": reason}
     notify(
         location=customer.location,
-        user_ids=[customer.member.user_id],
+        user_ids=users_of(customer),
         kind=kind,
         facts=facts,
         key=f"entry:{booked.entry_id}",

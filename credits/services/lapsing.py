@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from community.services.people import users_of
 from credits.models import Entry, Lot, Wallet
 from credits.statements import insert_draw
 from notifications.models import Notification
@@ -39,7 +40,7 @@ def _lapse_lot(wallet: Wallet, lot: Lot, *, at: datetime) -> Entry:
     wallet.balance = booked.balance
     notify(
         location=wallet.location,
-        user_ids=[wallet.customer.member.user_id],
+        user_ids=users_of(wallet.customer),
         kind=Notification.Kind.CREDITS_LAPSED,
         facts={"credits": str(lot.remaining), "balance": str(booked.balance)},
         key=f"lapse:{lot.pk}",

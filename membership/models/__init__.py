@@ -1,5 +1,6 @@
 from membership.models.imports import MemberImport
 from membership.models.joining import Invitation, JoinRequest
+from membership.models.plans import Plan, PlanAssignment
 from membership.models.purchases import Purchase
 
-__all__ = ["Invitation", "JoinRequest", "MemberImport", "Purchase"]
+__all__ = ["Invitation", "JoinRequest", "MemberImport", "Plan", "PlanAssignment", "Purchase"]

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location, User
+from community.models import Company, Location, User
 from community.scoping import scoped
 
 
@@ -29,6 +29,9 @@ class Invitation(models.Model):
     email = models.EmailField(_("email"), max_length=254)
     name = models.CharField(_("name"), max_length=150, blank=True, default="")
     token_hash = models.CharField(_("hash"), max_length=64, unique=True)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="invitations", null=True, blank=True
+    )
     invited_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
@@ -57,6 +60,10 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True),
                 name="invitation_not_both_accepted_and_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(company__isnull=True) | Q(kind="member"),
+                name="invitation_to_a_company_is_for_a_member",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["member", "staff", "admin"]),

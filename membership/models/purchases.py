@@ -1,15 +1,18 @@
+from decimal import Decimal
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Receipt
+from billing.models import BillItem, Receipt
 from community.models import Customer, Location, Member
 from community.money import Tax, TaxedAmount
 from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import no_truncate
 from credits.models import CreditOption, Entry
+from membership.models.plans import PlanAssignment
 from payments.models import Transaction
 
 # What may follow what: success outranks failure, and nothing leaves success.
@@ -17,17 +20,28 @@ PURCHASE_TRANSITIONS = [
     ("pending", "completed"),
     ("pending", "failed"),
     ("pending", "expired"),
+    ("awaiting_payment", "completed"),
+    ("awaiting_payment", "cancelled"),
+    ("awaiting_payment", "expired"),
     ("failed", "completed"),
     ("expired", "completed"),
+    ("cancelled", "completed"),
 ]
 
 
 class PurchaseQuerySet(models.QuerySet["Purchase"]):
     def visible_to(self, principal: Principal) -> "PurchaseQuerySet":
-        """Staff see every purchase of their location, a member sees their own."""
+        """Staff see every purchase of their location, others their own and those they manage.
+
+        Company members also see what they bought themself, while they belong to the company.
+        """
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
-        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+        own = Q(customer_id__in=principal.own_customer_ids)
+        bought = Q(
+            customer_id__in=principal.customer_ids_to_look_at, bought_by_id=principal.member_id
+        )
+        return self.filter(own | bought, location_id=principal.location_id)
 
 
 PurchaseManager = models.Manager.from_queryset(PurchaseQuerySet)
@@ -38,12 +52,16 @@ class Purchase(models.Model):
 
     class Method(models.TextChoices):
         GATEWAY = "gateway", _("Gateway")
+        BILL = "bill", _("Bill")
+        FREE = "free", _("Free")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
+        AWAITING_PAYMENT = "awaiting_payment", _("Awaiting payment")
         COMPLETED = "completed", _("Completed")
         FAILED = "failed", _("Failed")
         EXPIRED = "expired", _("Expired")
+        CANCELLED = "cancelled", _("Cancelled")
 
     location = models.ForeignKey(Location, models.PROTECT)
     key = models.UUIDField(_("idempotency key"), unique=True)
@@ -54,6 +72,12 @@ class Purchase(models.Model):
     expiry_months = models.PositiveSmallIntegerField(_("expiry"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     list_price_minor = models.BigIntegerField(_("list price, minor units"))
+    discount_percent = models.DecimalField(
+        _("discount, percent"), max_digits=5, decimal_places=2, default=Decimal(0)
+    )
+    assignment = models.ForeignKey(
+        PlanAssignment, models.PROTECT, null=True, blank=True, related_name="purchases"
+    )
     net_minor = models.BigIntegerField(_("net, minor units"))
     tax_minor = models.BigIntegerField(_("tax, minor units"))
     total_minor = models.BigIntegerField(_("total, minor units"))
@@ -62,7 +86,16 @@ class Purchase(models.Model):
     tax_included = models.BooleanField(_("price includes tax"))
     method = models.CharField(_("method"), max_length=10, choices=Method)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PENDING)
-    charge = models.OneToOneField(Transaction, models.PROTECT, related_name="purchase")
+    charge = models.OneToOneField(
+        Transaction, models.PROTECT, null=True, blank=True, related_name="purchase"
+    )
+    bill_item = models.OneToOneField(
+        BillItem, models.PROTECT, null=True, blank=True, related_name="purchase"
+    )
+    period_start = models.DateField(_("period of the free claim"), null=True, blank=True)
+    claim_number = models.PositiveIntegerField(
+        _("number of the free claim in its period"), null=True, blank=True
+    )
     accrual = models.OneToOneField(
         Entry, models.PROTECT, null=True, blank=True, related_name="purchase"
     )
@@ -80,16 +113,45 @@ class Purchase(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(credits__gt=0), name="purchase_buys_credits"),
             models.CheckConstraint(
-                condition=Q(total_minor=F("net_minor") + F("tax_minor")) & Q(total_minor__gt=0),
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")),
                 name="purchase_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="free", total_minor=0)
+                | (~Q(method="free") & Q(total_minor__gt=0)),
+                name="purchase_costs_something_unless_free",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100),
+                name="purchase_discount_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="gateway") ^ Q(charge__isnull=True),
+                name="purchase_by_gateway_has_its_charge",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="bill") ^ Q(bill_item__isnull=True),
+                name="purchase_on_the_bill_has_its_item",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(method="free", claim_number__gte=1, period_start__isnull=False)
+                    & Q(assignment__isnull=False)
+                )
+                | (~Q(method="free") & Q(claim_number__isnull=True)),
+                name="purchase_for_free_is_a_claim",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "period_start", "claim_number"],
+                name="purchase_claim_once_per_number",
             ),
             models.CheckConstraint(
                 condition=Q(state="completed") ^ Q(accrual__isnull=True),
                 name="purchase_completed_has_its_credits",
             ),
             models.CheckConstraint(
-                condition=Q(state="completed") ^ Q(receipt__isnull=True),
-                name="purchase_completed_has_its_receipt",
+                condition=Q(state="completed", method="gateway") ^ Q(receipt__isnull=True),
+                name="purchase_paid_at_a_gateway_has_its_receipt",
             ),
             models.CheckConstraint(
                 condition=Q(state="completed") ^ Q(completed_at__isnull=True),

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from community.models import Member, User
+from membership.services.companies import leave_companies
 from membership.services.joining import (
     NotInThatState,
     change_state,
@@ -19,6 +20,7 @@ def leave_location(*, member: Member, at: datetime) -> Member:
     """End a membership by the member's own wish. What is being paid for still settles.
 
     :raises NotInThatState: if it has ended already
+    :raises KeepsAManager: if they are the last manager of an open company
     """
     return _end(member, action="member left", by=member.user, reason="", at=at)
 
@@ -28,6 +30,7 @@ def remove_member(*, member: Member, by: User | None, reason: str, at: datetime)
     """End a membership in the name of the location, and tell who it was.
 
     :raises NotInThatState: if it has ended already
+    :raises KeepsAManager: if they are the last manager of an open company
     """
     member = _end(member, action="member removed", by=by, reason=reason, at=at)
     tell_member(member, Notification.Kind.MEMBER_REMOVED, reason=reason, at=at)
@@ -38,5 +41,6 @@ def _end(member: Member, *, action: str, by: User | None, reason: str, at: datet
     member = lock_member(member)
     if member.state not in {Member.State.ACTIVE, Member.State.SUSPENDED}:
         raise NotInThatState
+    leave_companies(member=member, by=by, at=at)
     change_state(member, Member.State.LEFT, action=action, by=by, reason=reason, at=at)
     return member

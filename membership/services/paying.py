@@ -154,7 +154,7 @@ def _submit(purchase: Purchase, *, at: datetime) -> bool:
         charge = _lock_unsent(purchase)
         if charge is None:
             return False
-        refusal = _refusal(purchase)
+        refusal = _refusal(purchase, at=at)
         if refusal is None:
             charge.submitted_at = at
             charge.save(update_fields=["submitted_at"])
@@ -182,9 +182,9 @@ def _lock_unsent(purchase: Purchase) -> Transaction | None:
     return None if sent else charge
 
 
-def _refusal(purchase: Purchase) -> ValidationError | None:
+def _refusal(purchase: Purchase, *, at: datetime) -> ValidationError | None:
     try:
-        check_purchase(purchase)
+        check_purchase(purchase, at=at)
     except ValidationError as refusal:
         return refusal
     return None

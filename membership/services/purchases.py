@@ -2,39 +2,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.db import IntegrityError, transaction
 
-from community.models import Customer, Member
+from community.models import Member
 from credits.models import CreditOption
 from membership.models import Purchase
+from membership.services.buyers import Order, card_refusal, lock_buyer, plan_terms
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
+from membership.services.refusals import (
+    CardNotUsable,
+    MethodNotOpen,
+    NewCardForManagers,
+    PaymentNeeded,
+)
+from membership.statements import BuyerFacts, Hold
 from payments.models import Card, GatewayConnection, Transaction
-
-
-class NotAnActiveMember(ValidationError):
-    def __init__(self) -> None:
-        super().__init__(
-            _("Your membership is suspended, so you can't buy credits. Nothing was charged."),
-            code="not_an_active_member",
-        )
-
-
-class MethodNotOpen(ValidationError):
-    def __init__(self) -> None:
-        super().__init__(
-            _("Card payments are closed at the moment. Nothing was charged."),
-            code="method_not_open",
-        )
-
-
-class CardNotUsable(ValidationError):
-    def __init__(self) -> None:
-        super().__init__(
-            _("This card can't be used any more. Nothing was charged. Choose another one."),
-            code="card_not_usable",
-        )
 
 
 @dataclass(frozen=True)
@@ -46,72 +28,103 @@ class CardOrder:
     keep_card: bool = False
 
 
-@transaction.atomic
 def start_purchase(
-    *, member: Member, option_id: int, order: CardOrder, seen: Quote, key: UUID, at: datetime
+    *,
+    member: Member,
+    option_id: int,
+    order: CardOrder,
+    seen: Quote,
+    key: UUID,
+    at: datetime,
+    company_id: int | None = None,
 ) -> Purchase:
-    """Write down a member's personal purchase and its charge, both pending, once per key.
+    """Write down a purchase and its charge, both pending, once per key.
 
     Committed before the gateway hears of it, so that money which moves has a row to land on.
 
-    :raises NotAnActiveMember: if the member may not buy (read under lock)
+    :param company_id: the company it is for; None for the member themself
+    :raises PurchaseRefused: if they may not buy, or not with that card (read under lock)
     :raises OptionNotOnSale: if the option is archived
     :raises QuoteChanged: if it costs or gives something else than the buyer saw
-    :raises MethodNotOpen: if the gateway is not connected
-    :raises CardNotUsable: if the card is not a kept one of this customer
     """
-    member = _lock_buyer(member.pk)
-    if made := Purchase.objects.filter(key=key, bought_by=member).first():
+    assert seen.option_id == option_id
+    wanted = Order(member=member, company_id=company_id, seen=seen, key=key)
+    try:
+        with transaction.atomic():
+            return _start(wanted, order, at=at)
+    except IntegrityError:
+        # The key's unique index decides between two clicks: the second gets what the first did.
+        if made := Purchase.objects.filter(key=key, bought_by=member).first():
+            return made
+        raise
+
+
+def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
+    facts = lock_buyer(
+        member_id=wanted.member.pk,
+        location_id=wanted.member.location_id,
+        company_id=wanted.company_id,
+        hold=Hold.PERMISSION,
+        at=at,
+    )
+    if made := Purchase.objects.filter(key=wanted.key, bought_by=wanted.member).first():
         return made
-    quote = _confirmed_quote(option_id, seen)
+    quote = _confirmed_quote(facts, wanted.seen)
     connection = _open_connection(order.connection_id)
-    customer = member.customer
-    card = _usable_card(order.card_id, customer, connection) if order.card_id else None
+    _refuse_card(facts, new=order.card_id is None)
+    card = _usable_card(order.card_id, facts.customer_id, connection) if order.card_id else None
     charge = Transaction.objects.create(
-        location=member.location,
-        customer=customer,
+        location_id=facts.location_id,
+        customer_id=facts.customer_id,
         connection=connection,
         amount_minor=quote.total_minor,
         currency=quote.currency,
-        key=key,
+        key=wanted.key,
         card=card,
         keep_card=order.keep_card and card is None,
         paid_with=str(card) if card else "",
-        made_by=member.user,
+        made_by_id=facts.user_id,
         created_at=at,
     )
-    return _write_purchase(member, customer, quote, charge, at=at)
+    return _write_purchase(facts, quote, charge, at=at)
 
 
-def check_purchase(purchase: Purchase) -> None:
+def check_purchase(purchase: Purchase, *, at: datetime) -> None:
     """Ask again, under lock and right before the charge, whether the purchase may go ahead.
 
-    :raises NotAnActiveMember, OptionNotOnSale, QuoteChanged, MethodNotOpen:
+    :raises PurchaseRefused, OptionNotOnSale, QuoteChanged:
     """
-    _lock_buyer(purchase.bought_by_id)
-    _confirmed_quote(purchase.option_id, frozen_quote(purchase))
-    _open_connection(purchase.charge.connection_id)
-
-
-def _lock_buyer(member_id: int) -> Member:
-    member = (
-        Member.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("location", "user", "customer")
-        .get(pk=member_id)
+    charge = purchase.charge
+    assert charge
+    facts = lock_buyer(
+        member_id=purchase.bought_by_id,
+        location_id=purchase.location_id,
+        company_id=purchase.customer.company_id,
+        hold=Hold.PERMISSION,
+        at=at,
     )
-    if member.state != Member.State.ACTIVE:
-        raise NotAnActiveMember
-    return member
+    _confirmed_quote(facts, frozen_quote(purchase))
+    _refuse_card(facts, new=charge.card is None or charge.card.state != Card.State.KEPT)
+    _open_connection(charge.connection_id)
 
 
-def _confirmed_quote(option_id: int, seen: Quote) -> Quote:
+def _refuse_card(facts: BuyerFacts, *, new: bool) -> None:
+    if refusal := card_refusal(facts):
+        raise refusal
+    if new and not facts.is_manager:
+        raise NewCardForManagers
+
+
+def _confirmed_quote(facts: BuyerFacts, seen: Quote) -> Quote:
     # Read after the buyer's lock, not with it: a new currency or tax is seen.
-    option = CreditOption.objects.filter(pk=option_id).select_related("location").first()
+    option = CreditOption.objects.filter(pk=seen.option_id).select_related("location").first()
     if option is None:
         raise OptionNotOnSale
-    now = quote_option(option, option.location)
+    now = quote_option(option, option.location, plan_terms(facts))
     if now != seen:
         raise QuoteChanged(seen=seen, now=now)
+    if now.is_free:
+        raise PaymentNeeded
     return now
 
 
@@ -122,6 +135,7 @@ def frozen_quote(purchase: Purchase) -> Quote:
         credits=purchase.credits,
         expiry_months=purchase.expiry_months,
         list_price_minor=purchase.list_price_minor,
+        discount_percent=purchase.discount_percent,
         currency=purchase.currency,
         tax=purchase.tax,
         amount=purchase.amount,
@@ -136,12 +150,12 @@ def _open_connection(connection_id: int) -> GatewayConnection:
     return connection
 
 
-def _usable_card(card_id: int, customer: Customer, connection: GatewayConnection) -> Card:
+def _usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -> Card:
     card: Card | None
     # Locked, so that its owner can't remove it between this look and the charge's row.
     card = (
         Card.objects.kept()
-        .filter(pk=card_id, customer=customer, connection=connection)
+        .filter(pk=card_id, customer=customer_id, connection=connection)
         .select_for_update(no_key=True, of=("self",))
         .first()
     )
@@ -151,18 +165,20 @@ def _usable_card(card_id: int, customer: Customer, connection: GatewayConnection
 
 
 def _write_purchase(
-    member: Member, customer: Customer, quote: Quote, charge: Transaction, *, at: datetime
+    facts: BuyerFacts, quote: Quote, charge: Transaction, *, at: datetime
 ) -> Purchase:
     return Purchase.objects.create(
-        location=member.location,
+        location_id=facts.location_id,
         key=charge.key,
-        customer=customer,
-        bought_by=member,
+        customer_id=facts.customer_id,
+        bought_by_id=facts.member_id,
         option_id=quote.option_id,
         credits=quote.credits,
         expiry_months=quote.expiry_months,
         currency=quote.currency,
         list_price_minor=quote.list_price_minor,
+        discount_percent=quote.discount_percent,
+        assignment_id=facts.assignment_id,
         net_minor=quote.amount.net_minor,
         tax_minor=quote.amount.tax_minor,
         total_minor=quote.total_minor,

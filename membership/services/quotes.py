@@ -1,12 +1,15 @@
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Location
-from community.money import Tax, TaxedAmount, apply_tax, format_unit_price
+from community.money import Tax, TaxedAmount, apply_tax, format_unit_price, round_half_up
 from credits.models import CreditOption
+
+WHOLE = Decimal(100)
 
 
 class OptionNotOnSale(ValidationError):
@@ -17,6 +20,27 @@ class OptionNotOnSale(ValidationError):
 
 
 @dataclass(frozen=True)
+class PlanTerms:
+    """What a customer's plan does to prices today."""
+
+    assignment_id: int
+    plan_name: str
+    discount_percent: Decimal
+    period_start: date
+    period_end: date
+    claims_left: int | None = None  # None: without limit
+
+    @property
+    def claims_are_used_up(self) -> bool:
+        """Free by the plan, but not again in this period: the list price holds."""
+        return self.discount_percent == WHOLE and self.claims_left == 0
+
+    @property
+    def effective_percent(self) -> Decimal:
+        return Decimal(0) if self.claims_are_used_up else self.discount_percent
+
+
+@dataclass(frozen=True)
 class Quote:
     """What an option costs a customer now. The buyer confirms the one they saw."""
 
@@ -24,6 +48,7 @@ class Quote:
     credits: Decimal
     expiry_months: int | None
     list_price_minor: int
+    discount_percent: Decimal
     currency: str
     tax: Tax
     amount: TaxedAmount
@@ -31,6 +56,20 @@ class Quote:
     @property
     def total_minor(self) -> int:
         return self.amount.total_minor
+
+    @property
+    def list_total_minor(self) -> int:
+        """What it costs without the discount, tax included."""
+        return apply_tax(self.list_price_minor, self.tax).total_minor
+
+    @property
+    def discount_minor(self) -> int:
+        """What the plan takes off the list price, in that price's terms of tax."""
+        return self.list_price_minor - discounted(self.list_price_minor, self.discount_percent)
+
+    @property
+    def is_free(self) -> bool:
+        return self.total_minor == 0
 
     @property
     def unit_price(self) -> str:
@@ -49,19 +88,28 @@ class QuoteChanged(ValidationError):
         self.seen, self.now = seen, now
 
 
-def quote_option(option: CreditOption, location: Location) -> Quote:
-    """Price and tax of an option at this moment (minor units).
+def quote_option(option: CreditOption, location: Location, terms: PlanTerms | None = None) -> Quote:
+    """Price, discount and tax of an option at this moment (minor units).
 
     :raises OptionNotOnSale: if it is archived
     """
     if option.archived_at is not None:
         raise OptionNotOnSale
+    percent = terms.effective_percent if terms else Decimal(0)
     return Quote(
         option_id=option.pk,
         credits=option.credits,
         expiry_months=option.expiry_months,
         list_price_minor=option.price_minor,
+        discount_percent=percent,
         currency=location.currency,
         tax=location.tax,
-        amount=apply_tax(option.price_minor, location.tax),
+        amount=apply_tax(discounted(option.price_minor, percent), location.tax),
     )
+
+
+def discounted(price_minor: int, percent: Decimal) -> int:
+    """The price less a discount, half up. Less than 100 % off never comes to nothing."""
+    if percent == WHOLE:
+        return 0
+    return max(1, price_minor - round_half_up(price_minor * percent / WHOLE))

@@ -12,17 +12,14 @@ from analytics.services import record_revenue
 from billing.services import Buyer, issue_receipt
 from community.models import Location
 from community.money import Tax, TaxedAmount, format_credits
-from credits.models import Entry
-from credits.services.granting import book_accrual, lapse_date
 from membership.models import Purchase
+from membership.services.crediting import Bought, credit_purchase
 from membership.statements import (
     SettlementFacts,
     select_settlement,
     update_completed,
     update_state,
 )
-from notifications.models import Notification
-from notifications.services import notify
 from payments.gateways.protocol import ChargeOutcome, ChargeState
 from payments.models import Transaction
 from payments.services.cards import settle_entered_card
@@ -97,31 +94,9 @@ def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -
         failure_code="",
         at=at,
     )
-    booked = book_accrual(
-        location_id=facts.location_id,
-        customer_id=facts.customer_id,
-        credits=facts.credits,
-        reason=Entry.Reason.PURCHASE,
-        key=f"purchase:{facts.purchase_id}",
-        made_by_id=facts.made_by_id,
-        lapses_at=lapse_date(location=location, months=facts.expiry_months, at=at),
-        paid_minor=facts.net_minor,
-        at=at,
-    )
+    booked = credit_purchase(_bought(facts), location=location, at=at)
     if facts.card_id and facts.card_is_new:
         settle_entered_card(facts.card_id, keep=facts.keep_card)
-    notify(
-        location=location,
-        user_ids=[facts.user_id],
-        kind=Notification.Kind.CREDITS_ADDED,
-        facts={
-            "credits": str(facts.credits),
-            "balance": str(booked.balance),
-            "purchase": str(facts.purchase_key),
-        },
-        key=f"purchase:{facts.purchase_id}",
-        at=at,
-    )
     receipt_id = _write_documents(facts, location, at=at)
     update_completed(
         purchase_id=facts.purchase_id,
@@ -132,12 +107,26 @@ def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -
     return Settled.COMPLETED
 
 
+def _bought(facts: SettlementFacts) -> Bought:
+    return Bought(
+        purchase_id=facts.purchase_id,
+        key=facts.purchase_key,
+        customer_id=facts.customer_id,
+        company_id=facts.company_id,
+        company_name=facts.company_name,
+        credits=facts.credits,
+        expiry_months=facts.expiry_months,
+        net_minor=facts.net_minor,
+        made_by_id=facts.made_by_id,
+    )
+
+
 def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime) -> int:
     with override(facts.locale):
         description = gettext("%(credits)s credits") % {"credits": format_credits(facts.credits)}
     receipt = issue_receipt(
         location=location,
-        buyer=Buyer(facts.customer_id, facts.user_name, facts.user_email),
+        buyer=Buyer(facts.customer_id, facts.buyer_name, facts.buyer_email),
         description=description,
         amount=TaxedAmount(net_minor=facts.net_minor, tax_minor=facts.tax_minor),
         tax=Tax(name=facts.tax_name, percent=facts.tax_percent, included=facts.tax_included),

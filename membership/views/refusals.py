@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from membership.services.purchases import CardNotUsable, MethodNotOpen, NotAnActiveMember
 from membership.services.quotes import OptionNotOnSale
+from membership.services.refusals import PurchaseRefused
 from membership.tickets import TicketNotValid
 
 
@@ -26,10 +26,8 @@ class CardNeedsScript(ValidationError):
 
 
 REFUSALS: dict[str, type[ValidationError]] = {
-    "not_an_active_member": NotAnActiveMember,
+    **{refusal.code: refusal for refusal in PurchaseRefused.__subclasses__()},
     "option_not_on_sale": OptionNotOnSale,
-    "method_not_open": MethodNotOpen,
-    "card_not_usable": CardNotUsable,
     "ticket_not_valid": TicketNotValid,
     "gateway_silent": GatewaySilent,
     "card_needs_script": CardNeedsScript,

@@ -11,7 +11,9 @@ from payments.models.connections import GatewayConnection
 class CardQuerySet(models.QuerySet["Card"]):
     def visible_to(self, principal: Principal) -> "CardQuerySet":
         """Cards are their owner's alone; staff see what a transaction says of them."""
-        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+        return self.filter(
+            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
+        )
 
     def kept(self) -> "CardQuerySet":
         return self.filter(

@@ -13,10 +13,12 @@ from payments.models.connections import GatewayConnection
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
     def visible_to(self, principal: Principal) -> "TransactionQuerySet":
-        """Staff see every transaction of their location, a member sees their own."""
+        """Staff see every transaction of their location, others their own and those they manage."""
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
-        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+        return self.filter(
+            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
+        )
 
     def newest_first(self) -> "TransactionQuerySet":
         return self.order_by("-pk")

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from community.models import Customer
 from payments.gateways.protocol import CardDetails, GatewayUnavailable, SetupState
 from payments.models import Card, Transaction
 from payments.services.connecting import gateway_of
@@ -63,6 +64,18 @@ def remove_card(*, card: Card) -> None:
     if Transaction.objects.filter(card=card, state=Transaction.State.PENDING).exists():
         raise CardInUse
     if card.state == Card.State.KEPT:
+        card.state = Card.State.RELEASED
+        card.save(update_fields=["state"])
+
+
+@transaction.atomic
+def release_cards(*, customer: Customer) -> None:
+    """Take all kept cards off a customer's list; they are detached at the gateway soon after.
+
+    A charge under way keeps the card that it names until it is settled.
+    """
+    kept = Card.objects.filter(customer=customer, state=Card.State.KEPT)
+    for card in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         card.state = Card.State.RELEASED
         card.save(update_fields=["state"])
 

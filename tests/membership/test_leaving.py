@@ -16,8 +16,9 @@ from membership.services.joining import (
 )
 from membership.services.leaving import leave_location, remove_member
 from membership.services.paying import pay_purchase, refresh_purchase
-from membership.services.purchases import CardOrder, NotAnActiveMember, start_purchase
+from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
+from membership.services.refusals import NotAnActiveMember
 from membership.tasks import send_news
 from payments.models import Card
 from tests.factories import (

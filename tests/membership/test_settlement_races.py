@@ -14,8 +14,9 @@ from membership.models import Purchase
 from membership.services.events import process_event
 from membership.services.joining import reactivate_member, suspend_member
 from membership.services.paying import give_up_purchase, open_card_setup, pay_purchase
-from membership.services.purchases import CardOrder, NotAnActiveMember, start_purchase
+from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
+from membership.services.refusals import NotAnActiveMember
 from payments.models import GatewayEvent, Transaction
 from tests.factories import NOON, CardFactory, OptionFactory, pending_purchase
 from tests.racing import errors, race

@@ -8,13 +8,9 @@ from django_scopes import scope
 
 from credits.models import CreditOption
 from membership.models import Purchase
-from membership.services.purchases import (
-    CardNotUsable,
-    CardOrder,
-    MethodNotOpen,
-    start_purchase,
-)
+from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, quote_option
+from membership.services.refusals import CardNotUsable, MethodNotOpen
 from payments.models import Card, Transaction
 from payments.services.cards import CardInUse, remove_card
 from tests.factories import (

@@ -9,13 +9,9 @@ from community.models import Location, Member
 from credits.models import CreditOption, Wallet
 from membership.models import Purchase
 from membership.services.paying import pay_purchase
-from membership.services.purchases import (
-    CardOrder,
-    MethodNotOpen,
-    NotAnActiveMember,
-    start_purchase,
-)
+from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, QuoteChanged, quote_option
+from membership.services.refusals import MethodNotOpen, NotAnActiveMember
 from payments.models import GatewayConnection
 from tests.factories import NOON, OptionFactory
 

@@ -14,15 +14,16 @@ SELECT t.id, t.state, t.reference, t.amount_minor, t.currency, t.customer_id, t.
        t.paid_with, t.card_id, t.keep_card, card.state = 'entered', g.gateway, g.livemode,
        p.id, p.key, p.state, p.credits, p.expiry_months, p.net_minor, p.tax_minor, p.tax_name,
        p.tax_percent, p.tax_included,
-       u.id, u.name, u.email,
+       c.company_id, coalesce(co.name, ''), coalesce(u.name, co.name), coalesce(u.email, ''),
        l.id, l.name, l.currency, l.time_zone, l.locale, l.legal_name, l.address, l.vat_number,
        l.registration_number, l.document_footer, l.document_prefix
 FROM payments_transaction t
 JOIN payments_gatewayconnection g ON g.id = t.connection_id
 JOIN membership_purchase p ON p.charge_id = t.id
 JOIN community_customer c ON c.id = p.customer_id
-JOIN community_member m ON m.id = c.member_id
-JOIN community_user u ON u.id = m.user_id
+LEFT JOIN community_member m ON m.id = c.member_id
+LEFT JOIN community_user u ON u.id = m.user_id
+LEFT JOIN community_company co ON co.id = c.company_id
 JOIN community_location l ON l.id = p.location_id
 LEFT JOIN payments_card card ON card.id = t.card_id
 WHERE t.id = %s AND t.location_id = %s
@@ -68,9 +69,10 @@ class SettlementFacts:
     tax_name: str
     tax_percent: Decimal
     tax_included: bool
-    user_id: int
-    user_name: str
-    user_email: str
+    company_id: int | None
+    company_name: str
+    buyer_name: str
+    buyer_email: str
     location_id: int
     location_name: str
     location_currency: str

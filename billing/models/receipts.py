@@ -13,6 +13,7 @@ class DocumentCounter(models.Model):
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("Receipt")
+        BILL = "bill", _("Bill")
 
     location = models.ForeignKey(Location, models.PROTECT)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -33,10 +34,12 @@ class DocumentCounter(models.Model):
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def visible_to(self, principal: Principal) -> "ReceiptQuerySet":
-        """Staff see every receipt of their location, a member sees their own."""
+        """Staff see every receipt of their location, others their own and those they manage."""
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
-        return self.filter(location_id=principal.location_id, customer_id=principal.customer_id)
+        return self.filter(
+            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
+        )
 
 
 ReceiptManager = models.Manager.from_queryset(ReceiptQuerySet)

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,9 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import DocumentCounter
-from billing.statements import IssuedReceipt, insert_receipt
 from community.models import Location, User
-from community.money import Tax, TaxedAmount
 from community.services.settings import BILLING, lock_location, refuse_stale, write_settings
 
 MAX_DOCUMENT_NUMBER = 999_999_999
@@ -25,59 +22,6 @@ class NumberTaken(ValidationError):
             params={"least": least},
         )
         super().__init__({"next_receipt": words})
-
-
-@dataclass(frozen=True)
-class Buyer:
-    """Who a document is made out to, as they are now."""
-
-    customer_id: int
-    name: str
-    email: str
-
-
-def issue_receipt(
-    *,
-    location: Location,
-    buyer: Buyer,
-    description: str,
-    amount: TaxedAmount,
-    tax: Tax,
-    currency: str,
-    paid_with: str,
-    at: datetime,
-) -> IssuedReceipt:
-    """Write a paid sale's receipt under the next number of the location's series.
-
-    Call it in the settling transaction: if that is undone, so is the number.
-    """
-    assert transaction.get_connection().in_atomic_block
-    return insert_receipt(
-        location_id=location.pk,
-        customer_id=buyer.customer_id,
-        prefix=_receipt_prefix(location, at),
-        paid_with=paid_with,
-        currency=currency,
-        net_minor=amount.net_minor,
-        tax_minor=amount.tax_minor,
-        seller={
-            "name": location.legal_name or location.name,
-            "address": location.address,
-            "vat_number": location.vat_number,
-            "registration_number": location.registration_number,
-            "footer": location.document_footer,
-        },
-        buyer={"name": buyer.name, "email": buyer.email},
-        description=description,
-        tax_name=tax.name,
-        tax_percent=tax.percent,
-        at=at,
-    )
-
-
-def _receipt_prefix(location: Location, at: datetime) -> str:
-    own = f"{location.document_prefix}-" if location.document_prefix else ""
-    return f"{own}R-{at.astimezone(location.zone).year}-"
 
 
 def next_receipt_number(*, location: Location) -> int:

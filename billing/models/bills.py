@@ -1,0 +1,177 @@
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from analytics.models import Source
+from community.models import Customer, Location, User
+from community.principals import Principal
+from community.scoping import scoped
+from community.triggers import append_only, no_truncate
+
+# An active bill collects items; what is issued never changes but for how it ends.
+BILL_TRANSITIONS = [
+    ("active", "issued"),
+    ("active", "paid"),  # a total of 0 is issued as paid
+    ("active", "void"),  # nothing was on it
+    ("issued", "paid"),
+    ("issued", "void"),
+    ("paid", "issued"),  # its payment was taken back
+]
+
+
+class BillQuerySet(models.QuerySet["Bill"]):
+    def visible_to(self, principal: Principal) -> "BillQuerySet":
+        """Staff see every bill of their location, others their own and those they manage."""
+        if principal.is_staff:
+            return self.filter(location_id=principal.location_id)
+        return self.filter(
+            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
+        )
+
+    def active(self) -> "BillQuerySet":
+        return self.filter(state=Bill.State.ACTIVE)
+
+    def newest_first(self) -> "BillQuerySet":
+        return self.order_by("-pk")
+
+
+BillManager = models.Manager.from_queryset(BillQuerySet)
+
+
+class Bill(models.Model):
+    """What a customer owes for one period. While active it collects items."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        ISSUED = "issued", _("Issued")
+        PAID = "paid", _("Paid")
+        VOID = "void", _("Void")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="bills")
+    key = models.CharField(_("key"), max_length=80)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
+    period_start = models.DateField(_("first day"), null=True, blank=True)
+    period_end = models.DateField(
+        _("end"), null=True, blank=True, help_text="The first day that is not in the period."
+    )
+    currency = models.CharField(_("currency"), max_length=3)
+    net_minor = models.BigIntegerField(_("net, minor units"), default=0)
+    tax_minor = models.BigIntegerField(_("tax, minor units"), default=0)
+    total_minor = models.BigIntegerField(_("total, minor units"), default=0)
+    opened_at = models.DateTimeField(_("opened"))
+    sequence = models.PositiveIntegerField(_("place in the series"), null=True, blank=True)
+    number = models.CharField(_("number"), max_length=30, blank=True, default="")
+    issued_at = models.DateTimeField(_("issued"), null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    seller = models.JSONField(_("seller"), default=dict, blank=True)
+    buyer = models.JSONField(_("buyer"), default=dict, blank=True)
+
+    objects = scoped(BillManager)
+
+    class Meta:
+        verbose_name = _("bill")
+        verbose_name_plural = _("bills")
+        constraints = [
+            models.UniqueConstraint(
+                "customer", condition=Q(state="active"), name="bill_active_once_per_customer"
+            ),
+            models.UniqueConstraint("location", "key", name="bill_once_per_key"),
+            models.UniqueConstraint("location", "sequence", name="bill_has_its_own_number"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")),
+                name="bill_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "issued", "paid", "void"]),
+                name="bill_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["issued", "paid"], sequence__isnull=False)
+                | Q(state="active", sequence__isnull=True)
+                | Q(state="void"),
+                name="bill_issued_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=(Q(sequence__isnull=True) & Q(issued_at__isnull=True) & Q(number=""))
+                | (Q(sequence__isnull=False) & Q(issued_at__isnull=False) & ~Q(number="")),
+                name="bill_number_comes_with_issuing",
+            ),
+            models.CheckConstraint(
+                condition=Q(period_start__isnull=True, period_end__isnull=True)
+                | Q(period_start__lt=F("period_end")),
+                name="bill_period_has_days",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="bill_by_customer"),
+            models.Index(fields=["location", "-id"], name="bill_by_location"),
+            models.Index(
+                fields=["customer", "due_on"], name="bill_unpaid", condition=Q(state="issued")
+            ),
+            models.Index(
+                fields=["period_end"], name="bill_to_be_closed", condition=Q(state="active")
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="bill_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.FSM(
+                name="bill_state_moves_forward", field="state", transitions=BILL_TRANSITIONS
+            ),
+            pgtrigger.Protect(
+                name="bill_issued_never_changes",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="active")
+                & (
+                    pgtrigger.Q(old__net_minor__df=pgtrigger.F("new__net_minor"))
+                    | pgtrigger.Q(old__tax_minor__df=pgtrigger.F("new__tax_minor"))
+                    | pgtrigger.Q(old__total_minor__df=pgtrigger.F("new__total_minor"))
+                    | pgtrigger.Q(old__number__df=pgtrigger.F("new__number"))
+                    | pgtrigger.Q(old__seller__df=pgtrigger.F("new__seller"))
+                    | pgtrigger.Q(old__buyer__df=pgtrigger.F("new__buyer"))
+                    | pgtrigger.Q(old__due_on__df=pgtrigger.F("new__due_on"))
+                ),
+            ),
+            no_truncate("bill"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.get_state_display()
+
+
+class BillItem(models.Model):
+    """One thing on a bill: a plan's fee, credits, or what an admin added by hand."""
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="items")
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    description = models.CharField(_("description"), max_length=200)
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    tax_minor = models.BigIntegerField(_("tax, minor units"))
+    total_minor = models.BigIntegerField(_("total, minor units"))
+    tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
+    tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    key = models.CharField(_("key"), max_length=80)
+    added_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    added_at = models.DateTimeField(_("added"))
+
+    objects = scoped(models.Manager["BillItem"])
+
+    class Meta:
+        verbose_name = _("bill item")
+        verbose_name_plural = _("bill items")
+        constraints = [
+            models.UniqueConstraint("location", "key", name="bill_item_once_per_key"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")),
+                name="bill_item_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=Source.values), name="bill_item_source_is_known"
+            ),
+        ]
+        triggers = append_only("bill_item")
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,64 @@
+"""Credits for a purchase, whichever way it is paid: the entry and the notification."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from community.models import Location
+from credits.models import Entry
+from credits.services.granting import book_accrual, lapse_date
+from credits.statements import Booked
+from membership.statements import select_recipients
+from notifications.models import Notification
+from notifications.services import notify
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What a purchase gives and to whom; money in minor units."""
+
+    purchase_id: int
+    key: UUID
+    customer_id: int
+    company_id: int | None
+    company_name: str
+    credits: Decimal
+    expiry_months: int | None
+    net_minor: int
+    made_by_id: int
+
+
+def credit_purchase(bought: Bought, *, location: Location, at: datetime) -> Booked:
+    """Add the credits and tell whom they are for. Call it in the transaction that completes."""
+    booked = book_accrual(
+        location_id=location.pk,
+        customer_id=bought.customer_id,
+        credits=bought.credits,
+        reason=Entry.Reason.PURCHASE,
+        key=f"purchase:{bought.purchase_id}",
+        made_by_id=bought.made_by_id,
+        lapses_at=lapse_date(location=location, months=bought.expiry_months, at=at),
+        paid_minor=bought.net_minor,
+        at=at,
+    )
+    notify(
+        location=location,
+        user_ids=_recipients(bought),
+        kind=Notification.Kind.CREDITS_ADDED,
+        facts={
+            "credits": str(bought.credits),
+            "balance": str(booked.balance),
+            "purchase": str(bought.key),
+            "company": bought.company_name,
+        },
+        key=f"purchase:{bought.purchase_id}",
+        at=at,
+    )
+    return booked
+
+
+def _recipients(bought: Bought) -> list[int]:
+    if bought.company_id is None:
+        return [bought.made_by_id]
+    return select_recipients(bought.company_id)

@@ -1,0 +1,35 @@
+from membership.statements.buying import (
+    BuyerFacts,
+    Hold,
+    NewPurchase,
+    count_claims,
+    insert_purchase,
+    next_purchase_id,
+    select_buyer,
+    select_recipients,
+    sum_credits_on_bill,
+)
+from membership.statements.settlement import (
+    SettlementFacts,
+    select_settlement,
+    try_lock_imports,
+    update_completed,
+    update_state,
+)
+
+__all__ = [
+    "BuyerFacts",
+    "Hold",
+    "NewPurchase",
+    "SettlementFacts",
+    "count_claims",
+    "insert_purchase",
+    "next_purchase_id",
+    "select_buyer",
+    "select_recipients",
+    "select_settlement",
+    "sum_credits_on_bill",
+    "try_lock_imports",
+    "update_completed",
+    "update_state",
+]
