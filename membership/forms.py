@@ -30,14 +30,22 @@ class CheckoutForm(forms.Form):
     """What the checkout posts; cards are those of the buyer."""
 
     quote = forms.CharField(max_length=4000)
-    method = forms.ChoiceField(choices=[("card", _("Card"))])
+    method = forms.ChoiceField(
+        choices=[("card", _("Card")), ("bill", _("Bill")), ("free", _("Free"))]
+    )
     card = forms.ChoiceField(choices=[])
     keep = forms.BooleanField(required=False)
 
     def __init__(self, data: Any, *, cards: list[Card]) -> None:
         super().__init__(data)
         choices = [(str(card.pk), str(card)) for card in cards]
-        self.fields["card"] = forms.ChoiceField(choices=[*choices, ("new", _("Use a new card"))])
+        self.fields["card"] = forms.ChoiceField(
+            choices=[*choices, ("new", _("Use a new card"))], required=self.by_card
+        )
+
+    @property
+    def by_card(self) -> bool:
+        return self.data.get("method") == "card"
 
     @property
     def card_id(self) -> int | None:

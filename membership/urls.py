@@ -1,6 +1,6 @@
 from django.urls import path
 
-from membership.views import checkout, credits, leaving, payments
+from membership.views import checkout, credits, leaving, payments, purchases
 
 app_name = "membership"
 urlpatterns = [
@@ -9,11 +9,38 @@ urlpatterns = [
     path("credits/transactions/", credits.transactions, name="credit_transactions"),
     path("credits/transactions.csv", credits.transactions_csv, name="credit_transactions_csv"),
     path("credits/buy/<int:option_id>/", checkout.checkout, name="checkout"),
-    path("purchases/<uuid:key>/", checkout.purchase, name="purchase"),
-    path("purchases/<uuid:key>/status/", checkout.purchase_status, name="purchase_status"),
-    path("purchases/<uuid:key>/confirm/", checkout.confirm_purchase, name="confirm_purchase"),
+    path("purchases/<uuid:key>/", purchases.purchase, name="purchase"),
+    path("purchases/<uuid:key>/status/", purchases.purchase_status, name="purchase_status"),
+    path("purchases/<uuid:key>/confirm/", purchases.confirm_purchase, name="confirm_purchase"),
     path("payments/", payments.transactions, name="payments"),
     path("payments/cards/<int:card_id>/remove/", payments.remove, name="remove_card"),
     path("leave/", leaving.leave, name="leave"),
     path("receipts/<str:number>/", payments.receipt, name="receipt"),
+    path("companies/<int:company_id>/credits/", credits.overview, name="company_credits"),
+    path(
+        "companies/<int:company_id>/credits/transactions/",
+        credits.transactions,
+        name="company_credit_transactions",
+    ),
+    path(
+        "companies/<int:company_id>/credits/transactions.csv",
+        credits.transactions_csv,
+        name="company_credit_transactions_csv",
+    ),
+    path(
+        "companies/<int:company_id>/credits/buy/<int:option_id>/",
+        checkout.checkout,
+        name="company_checkout",
+    ),
+    path("companies/<int:company_id>/payments/", payments.transactions, name="company_payments"),
+    path(
+        "companies/<int:company_id>/payments/cards/<int:card_id>/remove/",
+        payments.remove,
+        name="remove_company_card",
+    ),
+    path(
+        "companies/<int:company_id>/payments/permissions/<int:place_id>/",
+        payments.permit,
+        name="permit_company_money",
+    ),
 ]

@@ -20,6 +20,7 @@ def users_of(customer: Customer) -> list[int]:
     """Users who hear of a customer's news: the person, or the company's active members."""
     if customer.member:
         return [customer.member.user_id]
+    assert customer.company_id
     active = CompanyMember.objects.filter(
         company_id=customer.company_id, member__state=Member.State.ACTIVE
     )

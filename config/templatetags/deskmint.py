@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -98,12 +98,18 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
-def day(moment: datetime) -> str:
+def day(moment: datetime | date) -> str:
     """`14 Dec`, or `14 Dec 2026` outside the current year, in the active time zone."""
-    local = localtime(moment)
+    local = localtime(moment) if isinstance(moment, datetime) else moment
     if local.year == localtime().year:
         return dateformat.format(local, pgettext("day of this year", "j M"))
     return dateformat.format(local, pgettext("day of another year", "j M Y"))
+
+
+@register.filter
+def day_before(end: date) -> str:
+    """The last day of a time that ends before this one."""
+    return day(end - timedelta(days=1))
 
 
 @register.filter

@@ -11,7 +11,8 @@ class Checkout {
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.form = form
-    this.button = /** @type {HTMLButtonElement} */ (form.querySelector('button:not([type="button"])'))
+    /** One for each way of paying; the styles show that of the chosen one. */
+    this.buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll('button:not([type="button"])'))
     /** @type {CardField | undefined} */
     this.card = undefined
     /** @type {Promise<void> | undefined} */
@@ -121,7 +122,7 @@ class Checkout {
   /** @param {boolean} busy */
   setBusy(busy) {
     this.form.ariaBusy = String(busy)
-    this.button.disabled = busy
+    for (const button of this.buttons) button.disabled = busy
   }
 
   /** @param {string} message */

@@ -162,6 +162,7 @@ class Life:
         return kept.pk if kept else None
 
     def _pay(self, purchase: Purchase, sale: Sale) -> None:
+        assert purchase.charge
         card = purchase.charge.card
         if card is None or not card.reference:
             setup = open_card_setup(purchase=purchase, at=sale.at)

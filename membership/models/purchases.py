@@ -31,12 +31,13 @@ PURCHASE_TRANSITIONS = [
 
 class PurchaseQuerySet(models.QuerySet["Purchase"]):
     def visible_to(self, principal: Principal) -> "PurchaseQuerySet":
-        """Staff see every purchase of their location, others their own and those they manage.
-
-        Company members also see what they bought themself, while they belong to the company.
-        """
+        """Staff see every purchase of their location, others what is theirs."""
         if principal.is_staff:
             return self.filter(location_id=principal.location_id)
+        return self.own_to(principal)
+
+    def own_to(self, principal: Principal) -> "PurchaseQuerySet":
+        """For oneself, for companies that one manages, and what one bought for another of one's."""
         own = Q(customer_id__in=principal.own_customer_ids)
         bought = Q(
             customer_id__in=principal.customer_ids_to_look_at, bought_by_id=principal.member_id

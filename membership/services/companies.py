@@ -274,9 +274,7 @@ def _facts(place: CompanyMember) -> dict[str, Any]:
     }
 
 
-def _audit(
-    action: str, company: Company, *, by: User | None, at: datetime, **facts: dict[str, Any]
-) -> None:
+def _audit(action: str, company: Company, *, by: User | None, at: datetime, **facts: Any) -> None:
     subject = f"company {company.pk}"
     record_audit(location=company.location, by=by, action=action, subject=subject, at=at, **facts)
 

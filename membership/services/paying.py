@@ -36,6 +36,7 @@ def open_card_setup(*, purchase: Purchase, at: datetime) -> SetupOutcome:
     :raises GatewayUnavailable, GatewayRefused: nothing was charged
     """
     charge = purchase.charge
+    assert charge
     gateway = gateway_of(charge.connection)
     setup = gateway.open_setup(
         customer=gateway_customer(charge.connection, purchase.customer),
@@ -80,7 +81,7 @@ def refresh_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | Non
 
     Answers None if there is nothing to ask about or no answer.
     """
-    charge = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
+    charge = Transaction.objects.select_related("connection").get(pk=_charge_id(purchase))
     if charge.reference:
         try:
             outcome = gateway_of(charge.connection).read_charge(charge.reference)
@@ -98,7 +99,7 @@ def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
 
     Money that arrives all the same is credited: expired purchases still complete.
     """
-    charge = Transaction.objects.select_related("connection").get(pk=purchase.charge_id)
+    charge = Transaction.objects.select_related("connection").get(pk=_charge_id(purchase))
     if not charge.reference:
         _end_unsent(purchase, ABANDONED, at=at)  # if it was sent, its outcome is unknown, not over
         return
@@ -125,7 +126,7 @@ def _take_entered_card(purchase: Purchase) -> str:
 
     :raises GatewayUnavailable: if the gateway could not be asked
     """
-    charge = Transaction.objects.select_related("connection", "card").get(pk=purchase.charge_id)
+    charge = Transaction.objects.select_related("connection", "card").get(pk=_charge_id(purchase))
     if charge.card is None:
         return "card_not_entered"
     if charge.card.reference:
@@ -176,7 +177,7 @@ def _lock_unsent(purchase: Purchase) -> Transaction | None:
     charge = (
         Transaction.objects.select_for_update(no_key=True, of=("self",))
         .select_related("connection")
-        .get(pk=purchase.charge_id)
+        .get(pk=_charge_id(purchase))
     )
     sent = charge.submitted_at or charge.state != Transaction.State.PENDING
     return None if sent else charge
@@ -191,7 +192,7 @@ def _refusal(purchase: Purchase, *, at: datetime) -> ValidationError | None:
 
 
 def _charge(purchase: Purchase, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
-    charge = Transaction.objects.select_related("connection", "card").get(pk=purchase.charge_id)
+    charge = Transaction.objects.select_related("connection", "card").get(pk=_charge_id(purchase))
     assert charge.card
     gateway = gateway_of(charge.connection)
     try:
@@ -219,12 +220,17 @@ def _charge(purchase: Purchase, *, at: datetime, again: bool = False) -> ChargeO
 
 def _settle(purchase: Purchase, outcome: ChargeOutcome, *, at: datetime) -> ChargeOutcome:
     settle_transaction(
-        transaction_id=purchase.charge_id,
+        transaction_id=_charge_id(purchase),
         location_id=purchase.location_id,
         outcome=outcome,
         at=at,
     )
     return outcome
+
+
+def _charge_id(purchase: Purchase) -> int:
+    assert purchase.charge_id, "only what is paid at a gateway comes here"
+    return purchase.charge_id
 
 
 def _never_charged(charge: Transaction, code: str) -> ChargeOutcome:

@@ -1,6 +1,7 @@
 """What the checkout has to say before the buyer tries again."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from membership.services.purchases import frozen_quote
 from membership.services.quotes import Quote
 from membership.tickets import TicketNotValid, unseal
 from membership.views.refusals import refusal_words, words_of
+from membership.views.whose import Whose
 from payments.wording import failure_reason
 
 NO_CARD_WAS_ASKED = {"card_not_entered", "abandoned"}
@@ -26,17 +28,22 @@ class Alert:
     declined: bool = False
 
 
-def alert_for(request: LocationRequest, now: Quote) -> Alert | None:
+def alert_for(request: LocationRequest, about: Whose, now: Quote) -> Alert | None:
     if words := refusal_words(request):
         return Alert("bad", words, "")
     if sealed := request.GET.get("seen", ""):
-        return _changed_since(request, sealed, now)
-    return _declined(request, now)
+        return _changed_since(request, about, sealed, now)
+    return _declined(request, about, now)
 
 
-def _changed_since(request: LocationRequest, sealed: str, now: Quote) -> Alert | None:
+def _changed_since(request: LocationRequest, about: Whose, sealed: str, now: Quote) -> Alert | None:
     try:
-        seen = unseal(sealed, member_id=request.principal.member_id, option_id=now.option_id)
+        seen = unseal(
+            sealed,
+            member_id=request.principal.member_id,
+            option_id=now.option_id,
+            company_id=about.company_id,
+        )
     except TicketNotValid as old:
         return Alert("wait", old.messages[0], "")
     return _changed(seen.quote, now)
@@ -62,6 +69,7 @@ def _differences(seen: Quote, now: Quote) -> list[str]:
             format_money(now.list_price_minor, now.currency),
             _("Price"),
         ),
+        (_percent(seen.discount_percent), _percent(now.discount_percent), _("Discount")),
         (_tax(seen), _tax(now), _("Tax")),
         (
             format_money(seen.total_minor, seen.currency),
@@ -77,6 +85,10 @@ def _differences(seen: Quote, now: Quote) -> list[str]:
     ]
 
 
+def _percent(percent: Decimal) -> str:
+    return f"{percent.normalize():f} %" if percent else _("none")
+
+
 def _tax(quote: Quote) -> str:
     if not quote.tax.percent:
         return _("none")
@@ -89,11 +101,13 @@ def _expiry(quote: Quote) -> str:
     return _("%(months)d months") % {"months": quote.expiry_months}
 
 
-def _declined(request: LocationRequest, now: Quote) -> Alert | None:
-    purchase = _failed_purchase(request, request.GET.get("declined", ""))
+def _declined(request: LocationRequest, about: Whose, now: Quote) -> Alert | None:
+    purchase = _failed_purchase(about, request.GET.get("declined", ""))
     if purchase is None:
         return None
-    charge, reason = purchase.charge, failure_reason(purchase.charge.failure_code)
+    charge = purchase.charge
+    assert charge  # only what a gateway was to charge can fail
+    reason = failure_reason(charge.failure_code)
     if charge.failure_code == "quote_changed" and (alert := _changed(frozen_quote(purchase), now)):
         return alert
     if words := words_of(charge.failure_code):
@@ -108,7 +122,7 @@ def _declined(request: LocationRequest, now: Quote) -> Alert | None:
     return Alert("bad", title, text, declined=True)
 
 
-def _failed_purchase(request: LocationRequest, key: str) -> Purchase | None:
+def _failed_purchase(about: Whose, key: str) -> Purchase | None:
     try:
         uuid = UUID(key)
     except ValueError:
@@ -116,7 +130,7 @@ def _failed_purchase(request: LocationRequest, key: str) -> Purchase | None:
     return (
         Purchase.objects.filter(
             key=uuid,
-            customer_id=request.principal.customer_id,
+            customer_id=about.customer_id,
             state__in=[Purchase.State.FAILED, Purchase.State.EXPIRED],
         )
         .select_related("charge")

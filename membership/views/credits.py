@@ -1,6 +1,8 @@
 import csv
 from collections.abc import Iterator
+from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -12,11 +14,23 @@ from django.views.decorators.http import require_GET
 from django_scopes import scope
 
 from community.access import LocationRequest, for_members
+from community.money import format_credits
 from credits.models import CreditOption, CreditUse, Entry, Wallet
 from membership.forms import MovementFilter
 from membership.selectors import lot_bar
+from membership.services.buyers import (
+    buyer_refusal,
+    card_refusal,
+    claim_refusal,
+    look_at_buyer,
+    next_free_on,
+    plan_terms,
+)
 from membership.services.quotes import quote_option
+from membership.statements import BuyerFacts
+from membership.views.offers import may_buy_somehow, reason
 from membership.views.refusals import refusal_words
+from membership.views.whose import Whose, switch_links, whose
 from payments.models import GatewayConnection
 
 PER_PAGE = 25
@@ -30,59 +44,105 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
 
 @require_GET
 @for_members
-def overview(request: LocationRequest, slug: str) -> HttpResponseBase:
-    wallet = Wallet.objects.filter(customer_id=request.principal.customer_id).first()
-    options = CreditOption.objects.on_sale()
+def overview(
+    request: LocationRequest, slug: str, company_id: int | None = None
+) -> HttpResponseBase:
+    about = whose(request, company_id)
+    wallet = Wallet.objects.filter(customer_id=about.customer_id).first()
     return render(
         request,
         "membership/credits.html",
         {
-            "wallet": wallet,
+            "whose": about,
+            "switch": switch_links(request, about, "credits"),
+            "wallet_balance": format_credits(wallet.balance if wallet else Decimal(0)),
             "lots": lot_bar(wallet) if wallet else [],
-            "quotes": [quote_option(option, request.location) for option in options],
+            **_on_sale(request, about),
             "uses": CreditUse.objects.order_by("position", "pk"),
-            "can_pay": GatewayConnection.objects.connected().exists(),
-            "entries": _movements(request)[:5],
+            "entries": _movements(request, about)[:5],
             "refusal": refusal_words(request),
         },
     )
 
 
+def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:
+    """The options at this customer's prices, and whether and why not they can be bought."""
+    facts = look_at_buyer(
+        member_id=request.principal.member_id,
+        location_id=request.location.pk,
+        company_id=about.company_id,
+        at=now(),
+    )
+    terms = plan_terms(facts)
+    options = list(CreditOption.objects.on_sale())
+    quotes = [quote_option(option, request.location, terms) for option in options]
+    return {
+        "quotes": quotes,
+        "terms": terms,
+        "next_free_on": next_free_on(terms),
+        **_openness(facts, free=bool(quotes) and quotes[0].is_free),
+    }
+
+
+def _openness(facts: BuyerFacts, *, free: bool) -> dict[str, Any]:
+    connected = GatewayConnection.objects.connected().exists()
+    if free:
+        refusal = buyer_refusal(facts) or claim_refusal(facts)
+        words = reason(refusal, facts) if refusal and refusal.code == "may_not_claim" else ""
+        return {"may_buy": refusal is None, "closed_because": words, "is_connected": connected}
+    open_to_them = may_buy_somehow(facts, connected=connected)
+    refusal = None if open_to_them or buyer_refusal(facts) else card_refusal(facts)
+    return {
+        "may_buy": open_to_them,
+        "closed_because": reason(refusal, facts) if refusal else "",
+        "is_connected": connected,
+    }
+
+
 @require_GET
 @for_members
-def transactions(request: LocationRequest, slug: str) -> HttpResponseBase:
+def transactions(
+    request: LocationRequest, slug: str, company_id: int | None = None
+) -> HttpResponseBase:
+    about = whose(request, company_id)
     chosen = MovementFilter(request.GET, zone=request.location.zone)
-    page = Paginator(chosen.apply(_movements(request)), PER_PAGE).get_page(request.GET.get("page"))
+    found = chosen.apply(_movements(request, about))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "membership/credit_transactions.html",
-        {"page": page, "filter": chosen, "filtered": chosen.is_used},
+        {"whose": about, "page": page, "filter": chosen, "filtered": chosen.is_used},
     )
 
 
 @require_GET
 @for_members
-def transactions_csv(request: LocationRequest, slug: str) -> HttpResponseBase:
+def transactions_csv(
+    request: LocationRequest, slug: str, company_id: int | None = None
+) -> HttpResponseBase:
     """Stream the filtered movements, so that ten years of them take no memory."""
+    about = whose(request, company_id)
     chosen = MovementFilter(request.GET, zone=request.location.zone)
     name = f"credits-{slug}-{localtime(now(), request.location.zone):%Y-%m-%d}.csv"
     return StreamingHttpResponse(
-        _csv_lines(request, chosen),
+        _csv_lines(request, about, chosen),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _movements(request: LocationRequest) -> QuerySet[Entry]:
-    movements: QuerySet[Entry] = (
-        Entry.objects.filter(wallet__customer_id=request.principal.customer_id)
-        .select_related("purchase__receipt", "made_by")
-        .newest_first()
-    )
-    return movements
+def _movements(request: LocationRequest, about: Whose) -> QuerySet[Entry]:
+    """All of a customer's; a company member sees those of what they bought themself."""
+    movements = Entry.objects.filter(wallet__customer_id=about.customer_id)
+    if not about.sees_everything:
+        movements = movements.filter(purchase__bought_by_id=request.principal.member_id)
+    found: QuerySet[Entry] = movements.select_related(
+        "purchase__receipt", "purchase__bill_item", "made_by"
+    ).newest_first()
+    return found
 
 
-def _csv_lines(request: LocationRequest, chosen: MovementFilter) -> Iterator[str]:
+def _csv_lines(request: LocationRequest, about: Whose, chosen: MovementFilter) -> Iterator[str]:
     buffer = StringIO()
     writer = csv.writer(buffer)
 
@@ -96,7 +156,7 @@ def _csv_lines(request: LocationRequest, chosen: MovementFilter) -> Iterator[str
     yield take()
     # The response is read after the middleware has closed the scope: open it here.
     with scope(location=request.location):
-        for entry in chosen.apply(_movements(request)).iterator(chunk_size=500):
+        for entry in chosen.apply(_movements(request, about)).iterator(chunk_size=500):
             when = localtime(entry.happened_at, request.location.zone).isoformat(" ", "minutes")
             writer.writerow(
                 [

@@ -1,58 +1,137 @@
+from typing import Any
+
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from billing.models import Receipt
 from community.access import LocationRequest, for_members
+from community.models import CompanyMember
+from membership.models import Purchase
+from membership.services.companies import permit_company_money
+from membership.views.whose import Whose, managers_of, switch_links, whose
 from payments.models import Card, Transaction
 from payments.services.cards import remove_card
 
 PER_PAGE = 25
+PEOPLE_PER_PAGE = 25
 
 
 @require_GET
 @for_members
-def transactions(request: LocationRequest, slug: str) -> HttpResponseBase:
-    own = (
-        Transaction.objects.filter(customer_id=request.principal.customer_id)
-        .select_related("purchase__receipt", "connection")
-        .newest_first()
-    )
+def transactions(
+    request: LocationRequest, slug: str, company_id: int | None = None
+) -> HttpResponseBase:
+    about = whose(request, company_id)
+    page = Paginator(_payments(request, about), PER_PAGE).get_page(request.GET.get("page"))
+    cards = Card.objects.kept().filter(customer_id=about.customer_id)
     return render(
         request,
         "membership/payments.html",
         {
-            "page": Paginator(own, PER_PAGE).get_page(request.GET.get("page")),
-            "cards": Card.objects.kept().filter(customer_id=request.principal.customer_id),
+            "whose": about,
+            "switch": switch_links(request, about, "payments"),
+            "page": page,
+            "cards": cards if _sees_cards(about) else [],
+            **_permissions(request, about),
         },
     )
 
 
+def _payments(request: LocationRequest, about: Whose) -> QuerySet[Transaction]:
+    """All of a customer's; a company member sees those that they made themself."""
+    payments = Transaction.objects.filter(customer_id=about.customer_id)
+    if not about.sees_everything:
+        payments = payments.filter(purchase__bought_by_id=request.principal.member_id)
+    found: QuerySet[Transaction] = payments.select_related(
+        "purchase__receipt", "connection", "made_by"
+    ).newest_first()
+    return found
+
+
+def _sees_cards(about: Whose) -> bool:
+    return about.company is None or about.company.is_manager or about.company.may_use_card
+
+
+def _permissions(request: LocationRequest, about: Whose) -> dict[str, Any]:
+    """Who may use the company's money: managers decide, members are told whom to ask."""
+    if about.company is None:
+        return {}
+    company_id = about.company.company_id
+    if not about.company.is_manager:
+        return {"ask": managers_of(company_id)}
+    members = (
+        CompanyMember.objects.filter(company_id=company_id)
+        .exclude(role=CompanyMember.Role.MANAGER)
+        .by_name()
+    )
+    people = Paginator(members, PEOPLE_PER_PAGE).get_page(request.GET.get("people"))
+    return {"people": people}
+
+
 @require_POST
 @for_members
-def remove(request: LocationRequest, slug: str, card_id: int) -> HttpResponseBase:
-    card = get_object_or_404(
-        Card.objects.kept().filter(customer_id=request.principal.customer_id), pk=card_id
+def permit(request: LocationRequest, slug: str, company_id: int, place_id: int) -> HttpResponseBase:
+    """Let a member of the company use its card and bill, or no longer."""
+    about = _managed(request, company_id)
+    place = get_object_or_404(CompanyMember, pk=place_id, company_id=company_id)
+    permit_company_money(
+        place=place,
+        may_use_card="may_use_card" in request.POST,
+        may_use_bill="may_use_bill" in request.POST,
+        by=request.user,
+        at=now(),
     )
+    messages.success(request, _("Saved. It counts from now on, in open checkouts too."))
+    return redirect(about.payments_url)
+
+
+@require_POST
+@for_members
+def remove(
+    request: LocationRequest, slug: str, card_id: int, company_id: int | None = None
+) -> HttpResponseBase:
+    about = whose(request) if company_id is None else _managed(request, company_id)
+    card = get_object_or_404(Card.objects.kept().filter(customer_id=about.customer_id), pk=card_id)
     try:
         remove_card(card=card)
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
         messages.success(request, _("%(card)s removed.") % {"card": card})
-    return redirect("membership:payments", slug)
+    return redirect(about.payments_url)
+
+
+def _managed(request: LocationRequest, company_id: int) -> Whose:
+    """A company that the reader manages.
+
+    :raises PermissionDenied: if they belong to it without managing it
+    """
+    about = whose(request, company_id)
+    if not about.sees_everything:
+        names = _(" or ").join(managers_of(company_id)) or request.location.name
+        raise PermissionDenied(
+            _("Only managers of %(company)s may do this. Ask %(managers)s.")
+            % {"company": about.name, "managers": names}
+        )
+    return about
 
 
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
-    """Show the document to whoever it is made out to, and to the location's staff."""
+    """Show the document to whoever it is made out to or paid, and to the location's staff."""
     if "\0" in number:  # no text to Postgres
         raise Http404
-    document = get_object_or_404(
-        Receipt.objects.visible_to(request.principal).prefetch_related("lines"), number=number
+    mine = Receipt.objects.visible_to(request.principal).values("pk")
+    bought = Purchase.objects.own_to(request.principal).values("receipt")
+    document: Receipt = get_object_or_404(
+        Receipt.objects.filter(Q(pk__in=mine) | Q(pk__in=bought)).prefetch_related("lines"),
+        number=number,
     )
     return render(request, "membership/receipt.html", {"receipt": document})

@@ -1,0 +1,35 @@
+"""Where a buyer is sent next: by JSON if the checkout's script asks, else by redirect."""
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+
+from membership.views.whose import Whose
+
+
+def is_script(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def go(request: HttpRequest, state: str, url: str) -> HttpResponseBase:
+    """Send the reader on: the checkout's script by JSON, a plain form by redirect."""
+    if is_script(request):
+        return JsonResponse({"state": state, "url": url})
+    return redirect(url)
+
+
+def refuse(
+    request: HttpRequest,
+    about: Whose,
+    code: str,
+    *,
+    option_id: int | None = None,
+    seen: str = "",
+) -> HttpResponseBase:
+    """Back to the option's checkout, or without an option to the credits, where the reason is.
+
+    :param seen: the sealed quote that was confirmed, if it is another by now
+    """
+    url = about.credits_url if option_id is None else about.url("checkout", option_id)
+    query = {"seen": seen} if seen else {"refused": code}
+    return go(request, "refused", f"{url}?{urlencode(query)}")

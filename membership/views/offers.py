@@ -1,0 +1,139 @@
+"""Which ways of paying a buyer is offered, and why one is missing and whom to ask."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.money import format_credits
+from membership.services.buyers import bill_refusal, buyer_refusal, card_refusal, claim_refusal
+from membership.services.refusals import PurchaseRefused
+from membership.statements import BuyerFacts
+from membership.views.whose import managers_of
+from payments.models import Card, GatewayConnection
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A way of paying as the checkout shows it: open, or with the reason why not."""
+
+    method: str
+    label: str
+    icon: str
+    is_open: bool
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """All that the rules say to this buyer about this many credits."""
+
+    card: Offer
+    bill: Offer
+    claim_closed_because: str
+
+    @property
+    def methods(self) -> list[Offer]:
+        return [self.card, self.bill]
+
+    @property
+    def first_open(self) -> str:
+        return next((offer.method for offer in self.methods if offer.is_open), "")
+
+
+def offers_to(
+    facts: BuyerFacts,
+    credits: Decimal,
+    *,
+    connection: GatewayConnection | None,
+    cards: list[Card],
+) -> Offers:
+    return Offers(
+        card=_card(facts, connection, cards),
+        bill=_bill(facts, credits),
+        claim_closed_because=reason(refusal, facts) if (refusal := claim_refusal(facts)) else "",
+    )
+
+
+def may_buy_somehow(facts: BuyerFacts, *, connected: bool) -> bool:
+    """Whether a card or the bill is open in principle; single options may still be too much."""
+    if buyer_refusal(facts):
+        return False
+    by_card = connected and card_refusal(facts) is None
+    return by_card or bill_refusal(facts, Decimal(0)) is None
+
+
+def _card(facts: BuyerFacts, connection: GatewayConnection | None, cards: list[Card]) -> Offer:
+    why = ""
+    if connection is None:
+        why = _("Not open: no payment service is connected. Ask the team of %(name)s.") % {
+            "name": facts.location_name
+        }
+    elif refusal := card_refusal(facts):
+        why = reason(refusal, facts)
+    elif not facts.is_manager and not cards:
+        why = _("Not open: %(company)s has no saved card. Ask %(managers)s to save one.") % {
+            "company": facts.company_name,
+            "managers": _managers(facts),
+        }
+    return Offer("card", _("Card"), "credit-card", is_open=not why, more=why)
+
+
+def _bill(facts: BuyerFacts, credits: Decimal) -> Offer:
+    refusal = bill_refusal(facts, credits)
+    if refusal is None:
+        return Offer("bill", _("Bill"), "receipt-text", is_open=True, more=_bill_says(facts))
+    return Offer("bill", _("Bill"), "receipt-text", is_open=False, more=reason(refusal, facts))
+
+
+def _bill_says(facts: BuyerFacts) -> str:
+    if facts.bill_credits == "when_paid":
+        return _("Goes on the open bill. The credits are added once that bill is paid.")
+    return _("Goes on the open bill, the credits are added at once.")
+
+
+REASONS = {
+    "may_not_use_card": gettext_lazy(
+        "Only managers buy for %(company)s by card. Ask %(managers)s for"
+        " “May use the company card”."
+    ),
+    "may_not_use_bill": gettext_lazy(
+        "Only managers buy for %(company)s on the bill. Ask %(managers)s for"
+        " “May use the company bill”."
+    ),
+    "may_not_claim": gettext_lazy(
+        "Only managers get free credits for %(company)s. Ask %(managers)s for"
+        " “May use the company card”."
+    ),
+    "no_plan": gettext_lazy("Not open: paying by bill needs a plan. Ask the team of %(location)s."),
+    "bill_not_enabled": gettext_lazy(
+        "Not open: the plan %(plan)s doesn't allow paying by bill. Ask the team of %(location)s."
+    ),
+    "bill_for_managers": gettext_lazy("Not open: the bill is for managers only. Ask %(managers)s."),
+    "no_active_bill": gettext_lazy("Not open: there is no open bill yet. Try again in a minute."),
+    "bill_overdue": gettext_lazy(
+        "Not open: a bill is overdue. Pay it, or ask the team of %(location)s."
+    ),
+    "bill_limit": gettext_lazy(
+        "Not open: with these the open bill would hold more than %(limit)s credits."
+        " Ask the team of %(location)s."
+    ),
+}
+
+
+def reason(refusal: PurchaseRefused, facts: BuyerFacts) -> str:
+    """Why a way is closed to this buyer, and whom to ask."""
+    return str(REASONS[refusal.code]) % {
+        "company": facts.company_name,
+        "managers": _managers(facts) if facts.company_id else "",
+        "location": facts.location_name,
+        "plan": facts.plan_name or "",
+        "limit": format_credits(facts.bill_limit_credits or Decimal(0)),
+    }
+
+
+def _managers(facts: BuyerFacts) -> str:
+    assert facts.company_id
+    names = managers_of(facts.company_id)
+    return _(" or ").join(names) if names else facts.location_name
