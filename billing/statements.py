@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from community.database import fetch_row
 
 INSERT_RECEIPT = """
 WITH counter AS (
@@ -58,23 +58,21 @@ def insert_receipt(
     tax_percent: Decimal,
     at: datetime,
 ) -> IssuedReceipt:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_RECEIPT,
-            {
-                "location": location_id,
-                "customer": customer_id,
-                "prefix": prefix,
-                "at": at,
-                "paid_with": paid_with,
-                "currency": currency,
-                "net": net_minor,
-                "tax": tax_minor,
-                "seller": json.dumps(seller),
-                "buyer": json.dumps(buyer),
-                "description": description,
-                "tax_name": tax_name,
-                "tax_percent": tax_percent,
-            },
-        )
-        return IssuedReceipt(*cursor.fetchone())
+    values = {
+        "location": location_id,
+        "customer": customer_id,
+        "prefix": prefix,
+        "at": at,
+        "paid_with": paid_with,
+        "currency": currency,
+        "net": net_minor,
+        "tax": tax_minor,
+        "seller": json.dumps(seller),
+        "buyer": json.dumps(buyer),
+        "description": description,
+        "tax_name": tax_name,
+        "tax_percent": tax_percent,
+    }
+    row = fetch_row(INSERT_RECEIPT, values)
+    assert row
+    return IssuedReceipt(*row)
