@@ -3,15 +3,15 @@ from contextvars import ContextVar
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
-from community.models import Location
 from community.principals import Principal
+from community.selectors import sort_places
+from community.statements import select_places
 from membership.views.joining import not_a_member
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -66,10 +66,13 @@ def _at_location(
 ) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    location = _standing(match.kwargs["slug"], request.user.pk)
+    slug = match.kwargs["slug"]
+    places = select_places(user_id=request.user.pk, slug=slug)
+    location = next((place for place in places if place.slug == slug), None)
     if location is None:
         raise Http404
     request.location = location  # type: ignore[attr-defined]
+    request.places = sort_places(places)  # type: ignore[attr-defined]
     request.principal = principal = Principal(  # type: ignore[attr-defined]
         user_id=request.user.pk,
         location_id=location.pk,
@@ -90,20 +93,3 @@ def _at_location(
         ):
             return render(request, "community/second_factor_needed.html", status=403)
         return get_response(request)
-
-
-def _standing(slug: str, user_id: int) -> Location | None:
-    """The location with what the user is there, in one query."""
-    return (
-        Location.objects.filter(slug=slug)
-        .annotate(
-            mine=FilteredRelation("members", condition=Q(members__user_id=user_id)),
-            my_role=FilteredRelation("roles", condition=Q(roles__user_id=user_id)),
-            member_id=F("mine__pk"),
-            member_state=F("mine__state"),
-            customer_id=F("mine__customer__pk"),
-            role=F("my_role__kind"),
-            logo_digest=F("logo__digest"),
-        )
-        .first()
-    )
