@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from django_scopes import scope
 
 from community.access import LocationRequest, for_members
-from credits.models import CreditOption, CreditUse, Entry, Wallet
+from credits.models import CreditOption, CreditUse, Entry
 from membership.forms import MovementFilter
 from membership.selectors import lot_bar
 from membership.services.quotes import quote_option
@@ -20,6 +20,10 @@ from membership.views.refusals import refusal_words
 from payments.models import GatewayConnection
 
 PER_PAGE = 25
+SHOWN = (  # the three rows of a movement have sixty columns
+    *("credits", "balance_after", "reason", "note", "happened_at"),
+    *("purchase__receipt__number", "made_by__name"),
+)
 
 
 @require_GET
@@ -31,14 +35,12 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
 @require_GET
 @for_members
 def overview(request: LocationRequest, slug: str) -> HttpResponseBase:
-    wallet = Wallet.objects.filter(customer_id=request.principal.customer_id).first()
     options = CreditOption.objects.on_sale()
     return render(
         request,
         "membership/credits.html",
         {
-            "wallet": wallet,
-            "lots": lot_bar(wallet) if wallet else [],
+            "lots": lot_bar(customer_id=request.principal.customer_id),
             "quotes": [quote_option(option, request.location) for option in options],
             "uses": CreditUse.objects.order_by("position", "pk"),
             "can_pay": GatewayConnection.objects.connected().exists(),
@@ -77,6 +79,7 @@ def _movements(request: LocationRequest) -> QuerySet[Entry]:
     movements: QuerySet[Entry] = (
         Entry.objects.filter(wallet__customer_id=request.principal.customer_id)
         .select_related("purchase__receipt", "made_by")
+        .only(*SHOWN)
         .newest_first()
     )
     return movements
