@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db import connection
+from community.database import fetch_row, run_statement
 
 # Nothing is written if the month was computed in a time zone that is no longer the location's.
 INSERT_REVENUE_LINE = """
@@ -59,37 +59,31 @@ def insert_revenue_line(
     at: datetime,
 ) -> bool:
     """Write a line and its part of the rollup; False if the time zone is another by now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_REVENUE_LINE,
-            {
-                "location": location_id,
-                "time_zone": time_zone,
-                "month": month,
-                "source": source,
-                "method": method,
-                "label": label,
-                "net_minor": net_minor,
-                "currency": currency,
-                "key": key,
-                "slot": slot,
-                "at": at,
-            },
-        )
-        return bool(cursor.fetchone()[0])
+    values = {
+        "location": location_id,
+        "time_zone": time_zone,
+        "month": month,
+        "source": source,
+        "method": method,
+        "label": label,
+        "net_minor": net_minor,
+        "currency": currency,
+        "key": key,
+        "slot": slot,
+        "at": at,
+    }
+    return fetch_row(INSERT_REVENUE_LINE, values) == (1,)
 
 
 def lock_months() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_MONTHS)
+    run_statement(LOCK_MONTHS, ())
 
 
 def replace_months(
     *, location_id: int, months: list[date], starts: list[datetime], ends: list[datetime]
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(DELETE_MONTHS, {"location": location_id})
-        cursor.execute(
-            INSERT_MONTHS,
-            {"location": location_id, "months": months, "starts": starts, "ends": ends},
-        )
+    run_statement(DELETE_MONTHS, {"location": location_id})
+    run_statement(
+        INSERT_MONTHS,
+        {"location": location_id, "months": months, "starts": starts, "ends": ends},
+    )

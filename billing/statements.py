@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from community.database import fetch_row
 
 INSERT_RECEIPT = """
 WITH counter AS (
@@ -91,26 +91,24 @@ def insert_receipt(
     tax_percent: Decimal,
     at: datetime,
 ) -> IssuedReceipt:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_RECEIPT,
-            {
-                "location": location_id,
-                "customer": customer_id,
-                "prefix": prefix,
-                "at": at,
-                "paid_with": paid_with,
-                "currency": currency,
-                "net": net_minor,
-                "tax": tax_minor,
-                "seller": json.dumps(seller),
-                "buyer": json.dumps(buyer),
-                "description": description,
-                "tax_name": tax_name,
-                "tax_percent": tax_percent,
-            },
-        )
-        return IssuedReceipt(*cursor.fetchone())
+    values = {
+        "location": location_id,
+        "customer": customer_id,
+        "prefix": prefix,
+        "at": at,
+        "paid_with": paid_with,
+        "currency": currency,
+        "net": net_minor,
+        "tax": tax_minor,
+        "seller": json.dumps(seller),
+        "buyer": json.dumps(buyer),
+        "description": description,
+        "tax_name": tax_name,
+        "tax_percent": tax_percent,
+    }
+    row = fetch_row(INSERT_RECEIPT, values)
+    assert row
+    return IssuedReceipt(*row)
 
 
 def insert_bill_item(
@@ -128,29 +126,25 @@ def insert_bill_item(
     at: datetime,
 ) -> int | None:
     """The id of the new item; None if the bill takes none any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_BILL_ITEM,
-            {
-                "location": location_id,
-                "bill": bill_id,
-                "source": source,
-                "description": description,
-                "net": net_minor,
-                "tax": tax_minor,
-                "tax_name": tax_name,
-                "tax_percent": tax_percent,
-                "key": key,
-                "added_by": added_by_id,
-                "at": at,
-            },
-        )
-        row = cursor.fetchone()
+    values = {
+        "location": location_id,
+        "bill": bill_id,
+        "source": source,
+        "description": description,
+        "net": net_minor,
+        "tax": tax_minor,
+        "tax_name": tax_name,
+        "tax_percent": tax_percent,
+        "key": key,
+        "added_by": added_by_id,
+        "at": at,
+    }
+    row = fetch_row(INSERT_BILL_ITEM, values)
     return row[0] if row else None
 
 
 def take_number(*, location_id: int, kind: str, prefix: str) -> Numbered:
     """The next number of a series; given back if the transaction is undone."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_NUMBER, {"location": location_id, "kind": kind, "prefix": prefix})
-        return Numbered(*cursor.fetchone())
+    row = fetch_row(TAKE_NUMBER, {"location": location_id, "kind": kind, "prefix": prefix})
+    assert row
+    return Numbered(*row)

@@ -1,17 +1,18 @@
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
-from community.models import Company, CompanyMember, Location
 from community.principals import CompanyStanding, Principal
+from community.selectors import sort_places
+from community.statements import select_places
 from membership.views.joining import not_a_member
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -66,12 +67,13 @@ def _at_location(
 ) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    location = _standing(match.kwargs["slug"], request.user.pk)
+    slug = match.kwargs["slug"]
+    places = select_places(user_id=request.user.pk, slug=slug)
+    location = next((place for place in places if place.slug == slug), None)
     if location is None:
         raise Http404
-    with scope(location=location):
-        companies = _companies(location.member_id)  # type: ignore[attr-defined]
     request.location = location  # type: ignore[attr-defined]
+    request.places = sort_places(places)  # type: ignore[attr-defined]
     request.principal = principal = Principal(  # type: ignore[attr-defined]
         user_id=request.user.pk,
         location_id=location.pk,
@@ -79,7 +81,7 @@ def _at_location(
         member_state=location.member_state or "",  # type: ignore[attr-defined]
         customer_id=location.customer_id or 0,  # type: ignore[attr-defined]
         role=location.role or "",  # type: ignore[attr-defined]
-        companies=companies,
+        companies=_companies(location.standings),  # type: ignore[attr-defined]
     )
     with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
@@ -95,47 +97,17 @@ def _at_location(
         return get_response(request)
 
 
-def _standing(slug: str, user_id: int) -> Location | None:
-    """The location with what the user is there, in one query."""
-    return (
-        Location.objects.filter(slug=slug)
-        .annotate(
-            mine=FilteredRelation("members", condition=Q(members__user_id=user_id)),
-            my_role=FilteredRelation("roles", condition=Q(roles__user_id=user_id)),
-            member_id=F("mine__pk"),
-            member_state=F("mine__state"),
-            customer_id=F("mine__customer__pk"),
-            role=F("my_role__kind"),
-            logo_digest=F("logo__digest"),
-        )
-        .first()
-    )
-
-
-def _companies(member_id: int | None) -> tuple[CompanyStanding, ...]:
+def _companies(rows: list[list[Any]] | None) -> tuple[CompanyStanding, ...]:
     """The companies that the user belongs to here, by name, with what they may do there."""
-    if member_id is None:
-        return ()
-    places = CompanyMember.objects.filter(member_id=member_id).values_list(
-        "company_id",
-        "company__customer__pk",
-        "company__name",
-        "role",
-        "may_use_card",
-        "may_use_bill",
-        "company__state",
-    )
     return tuple(
         CompanyStanding(
             company_id=company_id,
             customer_id=customer_id,
             name=name,
-            is_manager=role == CompanyMember.Role.MANAGER,
+            is_manager=role == "manager",
             may_use_card=card,
             may_use_bill=bill,
-            is_open=state == Company.State.OPEN,
+            is_open=state == "open",
         )
-        for company_id, customer_id, name, role, card, bill, state in places.order_by(
-            "company__name"
-        )
+        for company_id, customer_id, name, role, card, bill, state in rows or ()
     )

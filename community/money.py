@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
@@ -87,18 +87,32 @@ def apply_tax(price_minor: int, tax: Tax) -> TaxedAmount:
     )
 
 
-def _locale() -> Locale:
-    return _locale_named(to_locale(get_language() or "en"))
+def _language() -> str:
+    return to_locale(get_language() or "en")
 
 
 @cache  # given a name, Babel looks for the locale's file at every call
-def _locale_named(name: str) -> Locale:
+def _locale(name: str) -> Locale:
     return Locale.parse(name)
+
+
+# A page writes the same few amounts again and again, and Babel reads its pattern each time.
+@lru_cache(maxsize=4096)
+def _written_money(amount: Decimal, currency: str, language: str) -> str:
+    return format_currency(amount, currency, locale=_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def _written_credits(credits: Decimal, language: str) -> str:
+    locale = _locale(language)
+    return format_decimal(
+        credits, format="#,##0.##", locale=locale, group_separator=locale.language != "en"
+    )
 
 
 def format_money(minor: int, currency: str) -> str:
     """€12.00 in the reader's language, with the typographic minus."""
-    text = format_currency(to_major(abs(minor), currency), currency, locale=_locale())
+    text = _written_money(to_major(abs(minor), currency), currency, _language())
     return f"−{text}" if minor < 0 else text
 
 
@@ -108,19 +122,16 @@ def format_unit_price(minor: int, credits: Decimal, currency: str) -> str:
     value = (to_major(minor, currency) / credits).quantize(
         Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP
     )
-    return format_currency(value, currency, locale=_locale())
+    return _written_money(value, currency, _language())
 
 
 def format_credits(credits: Decimal, *, signed: bool = False) -> str:
     """1234, 2.5, −6: without needless zeros and, in English, without grouping."""
-    locale = _locale()
-    text = format_decimal(
-        abs(credits), format="#,##0.##", locale=locale, group_separator=locale.language != "en"
-    )
+    text = _written_credits(abs(credits), _language())
     if credits < 0:
         return f"−{text}"
     return f"+{text}" if signed else text
 
 
 def symbol(currency: str) -> str:
-    return get_currency_symbol(currency, locale=_locale())
+    return get_currency_symbol(currency, locale=_locale(_language()))

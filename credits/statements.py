@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
+from community.database import Row, fetch_row
 
 # The upsert locks the wallet until commit, so position and balance are the wallet's next.
 INSERT_ACCRUAL = """
@@ -64,6 +64,8 @@ WITH wallet AS (
 SELECT id, balance_after FROM entry
 """
 
+SELECT_BALANCE = "SELECT balance FROM credits_wallet WHERE location_id = %s AND customer_id = %s"
+
 
 @dataclass(frozen=True)
 class Booked:
@@ -71,6 +73,12 @@ class Booked:
 
     entry_id: int
     balance: Decimal
+
+
+def select_balance(*, location_id: int, customer_id: int) -> Decimal:
+    """What a customer has; nothing, before their first credits."""
+    row = fetch_row(SELECT_BALANCE, [location_id, customer_id])
+    return row[0] if row else Decimal(0)
 
 
 def insert_accrual(
@@ -86,23 +94,19 @@ def insert_accrual(
     paid_minor: int,
     at: datetime,
 ) -> Booked:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_ACCRUAL,
-            {
-                "location": location_id,
-                "customer": customer_id,
-                "credits": credits,
-                "reason": reason,
-                "note": note,
-                "key": key,
-                "made_by": made_by_id,
-                "lapses_at": lapses_at,
-                "paid_minor": paid_minor,
-                "at": at,
-            },
-        )
-        return Booked(*cursor.fetchone())
+    values = {
+        "location": location_id,
+        "customer": customer_id,
+        "credits": credits,
+        "reason": reason,
+        "note": note,
+        "key": key,
+        "made_by": made_by_id,
+        "lapses_at": lapses_at,
+        "paid_minor": paid_minor,
+        "at": at,
+    }
+    return _booked(fetch_row(INSERT_ACCRUAL, values))
 
 
 def insert_draw(
@@ -120,18 +124,19 @@ def insert_draw(
 
     The caller holds the wallet's lock and has checked that the lots hold enough.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_DRAW,
-            {
-                "wallet": wallet_id,
-                "credits": credits,
-                "reason": reason,
-                "note": note,
-                "key": key,
-                "made_by": made_by_id,
-                "at": at,
-                "lot": lot_id,
-            },
-        )
-        return Booked(*cursor.fetchone())
+    values = {
+        "wallet": wallet_id,
+        "credits": credits,
+        "reason": reason,
+        "note": note,
+        "key": key,
+        "made_by": made_by_id,
+        "at": at,
+        "lot": lot_id,
+    }
+    return _booked(fetch_row(INSERT_DRAW, values))
+
+
+def _booked(row: Row | None) -> Booked:
+    assert row, "a wallet moves"
+    return Booked(*row)

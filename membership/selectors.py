@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from credits.models import Lot, Wallet
+from credits.models import Lot
 
 WIDTH = 420
 GAP = 3
@@ -21,15 +21,16 @@ class LotSegment:
     width: int = 0
 
 
-def lot_bar(wallet: Wallet) -> list[LotSegment]:
-    """What is in the wallet by when it lapses: the soonest dates, the later ones, the rest."""
+def lot_bar(*, customer_id: int) -> list[LotSegment]:
+    """What a customer has by when it lapses: the soonest dates, the later ones, the rest."""
     dated: dict[datetime, Decimal] = {}
     never = Decimal(0)
-    for lot in Lot.objects.filter(wallet=wallet).not_empty().in_spending_order():
-        if lot.lapses_at is None:
-            never += lot.remaining
+    lots = Lot.objects.filter(wallet__customer_id=customer_id).not_empty().in_spending_order()
+    for lapses_at, remaining in lots.values_list("lapses_at", "remaining"):
+        if lapses_at is None:
+            never += remaining
         else:
-            dated[lot.lapses_at] = dated.get(lot.lapses_at, Decimal(0)) + lot.remaining
+            dated[lapses_at] = dated.get(lapses_at, Decimal(0)) + remaining
     parts = [LotSegment("date", credits, when) for when, credits in list(dated.items())[:SOONEST]]
     later = sum(list(dated.values())[SOONEST:], Decimal(0))
     if later:

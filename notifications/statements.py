@@ -4,12 +4,17 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from community.database import fetch_row, run_statement
 
 INSERT_NOTIFICATION = """
 INSERT INTO notifications_notification (location_id, user_id, kind, facts, key, created_at)
 SELECT %s, unnest(%s::bigint[]), %s, %s::jsonb, %s, %s
 ON CONFLICT (user_id, key) DO NOTHING
+"""
+
+COUNT_UNREAD = """
+SELECT count(*) FROM notifications_notification
+WHERE location_id = %s AND user_id = %s AND read_at IS NULL
 """
 
 
@@ -22,7 +27,10 @@ def insert_notifications(
     key: str,
     at: datetime,
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_NOTIFICATION, [location_id, user_ids, kind, json.dumps(facts), key, at]
-        )
+    run_statement(INSERT_NOTIFICATION, [location_id, user_ids, kind, json.dumps(facts), key, at])
+
+
+def count_unread(*, location_id: int, user_id: int) -> int:
+    """The number on the bell of every page."""
+    row = fetch_row(COUNT_UNREAD, [location_id, user_id])
+    return row[0] if row else 0

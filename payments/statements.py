@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import connection
+from community.database import run_statement
 
 UPDATE_TRANSACTION = """
 UPDATE payments_transaction
@@ -14,5 +14,4 @@ WHERE id = %s
 def update_transaction(
     *, transaction_id: int, state: str, reference: str, failure_code: str, at: datetime
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_TRANSACTION, [state, reference, failure_code, at, transaction_id])
+    run_statement(UPDATE_TRANSACTION, [state, reference, failure_code, at, transaction_id])

@@ -12,9 +12,9 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from community.context_processors import places_of
 from community.forms import ProfileForm, ThemeForm
 from community.models import User
+from community.selectors import places_of
 from community.services import change_profile, choose_theme
 from membership.views.joining import waiting_at_doors
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from community.database import fetch_row, fetch_rows, run_statement
 
 PERSONAL = """
 FROM community_member m
@@ -194,7 +194,7 @@ def select_buyer(
     *, member_id: int, location_id: int, company_id: int | None, hold: Hold, at: datetime
 ) -> BuyerFacts | None:
     """None if there is no such buyer, or not all that `hold` is to lock."""
-    row = _one(
+    row = fetch_row(
         SELECT_BUYER[hold, company_id is not None],
         {"member": member_id, "location": location_id, "company": company_id, "at": at},
     )
@@ -215,9 +215,7 @@ def sum_credits_on_bill(bill_id: int) -> Decimal:
 
 def select_recipients(company_id: int) -> list[int]:
     """Users who are told when a company gets credits: its active members."""
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT_RECIPIENTS, [company_id])
-        return [user_id for (user_id,) in cursor.fetchall()]
+    return [user_id for (user_id,) in fetch_rows(SELECT_RECIPIENTS, [company_id])]
 
 
 def next_purchase_id() -> int:
@@ -228,18 +226,10 @@ def next_purchase_id() -> int:
 def insert_purchase(purchase: NewPurchase) -> None:
     """A key used before breaks the unique key and undoes the caller's transaction."""
     values = {field.name: getattr(purchase, field.name) for field in fields(purchase)}
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_PURCHASE, values)
+    run_statement(INSERT_PURCHASE, values)
 
 
 def _value(sql: str, parameters: list[Any]) -> Any:
-    row = _one(sql, parameters)
+    row = fetch_row(sql, parameters)
     assert row
     return row[0]
-
-
-def _one(sql: str, parameters: list[Any] | dict[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from community.database import fetch_row, run_statement
 
 # Locks the transaction, then its purchase: the order of every path that settles.
 SELECT_SETTLEMENT = """
@@ -87,25 +86,18 @@ class SettlementFacts:
 
 
 def select_settlement(transaction_id: int, location_id: int) -> SettlementFacts | None:
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT_SETTLEMENT, [transaction_id, location_id])
-        row: tuple[Any, ...] | None = cursor.fetchone()
+    row = fetch_row(SELECT_SETTLEMENT, [transaction_id, location_id])
     return SettlementFacts(*row) if row else None
 
 
 def update_completed(*, purchase_id: int, accrual_id: int, receipt_id: int, at: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_COMPLETED, [accrual_id, receipt_id, at, purchase_id])
+    run_statement(UPDATE_COMPLETED, [accrual_id, receipt_id, at, purchase_id])
 
 
 def update_state(*, purchase_id: int, state: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_STATE, [state, purchase_id])
+    run_statement(UPDATE_STATE, [state, purchase_id])
 
 
 def try_lock_imports(location_id: int) -> bool:
     """Be the only one that imports at this location, or learn that somebody else is."""
-    with connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK_IMPORTS, [location_id])
-        locked: bool = cursor.fetchone()[0]
-    return locked
+    return fetch_row(TRY_LOCK_IMPORTS, [location_id]) == (True,)

@@ -1,6 +1,5 @@
 import csv
 from collections.abc import Iterator
-from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -15,7 +14,8 @@ from django_scopes import scope
 
 from community.access import LocationRequest, for_members
 from community.money import format_credits
-from credits.models import CreditOption, CreditUse, Entry, Wallet
+from credits.models import CreditOption, CreditUse, Entry
+from credits.statements import select_balance
 from membership.forms import MovementFilter
 from membership.selectors import lot_bar
 from membership.services.buyers import (
@@ -34,6 +34,10 @@ from membership.views.whose import Whose, switch_links, whose
 from payments.models import GatewayConnection
 
 PER_PAGE = 25
+SHOWN = (  # the three rows of a movement have sixty columns
+    *("credits", "balance_after", "reason", "note", "happened_at"),
+    *("purchase__receipt__number", "made_by__name"),
+)
 
 
 @require_GET
@@ -48,21 +52,27 @@ def overview(
     request: LocationRequest, slug: str, company_id: int | None = None
 ) -> HttpResponseBase:
     about = whose(request, company_id)
-    wallet = Wallet.objects.filter(customer_id=about.customer_id).first()
     return render(
         request,
         "membership/credits.html",
         {
             "whose": about,
             "switch": switch_links(request, about, "credits"),
-            "wallet_balance": format_credits(wallet.balance if wallet else Decimal(0)),
-            "lots": lot_bar(wallet) if wallet else [],
+            "company_balance": _company_balance(request.location.pk, about),
+            "lots": lot_bar(customer_id=about.customer_id),
             **_on_sale(request, about),
             "uses": CreditUse.objects.order_by("position", "pk"),
             "entries": _movements(request, about)[:5],
             "refusal": refusal_words(request),
         },
     )
+
+
+def _company_balance(location_id: int, about: Whose) -> str:
+    """The frame of every page has one's own balance already."""
+    if about.company is None:
+        return ""
+    return format_credits(select_balance(location_id=location_id, customer_id=about.customer_id))
 
 
 def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:
@@ -136,9 +146,9 @@ def _movements(request: LocationRequest, about: Whose) -> QuerySet[Entry]:
     movements = Entry.objects.filter(wallet__customer_id=about.customer_id)
     if not about.sees_everything:
         movements = movements.filter(purchase__bought_by_id=request.principal.member_id)
-    found: QuerySet[Entry] = movements.select_related(
-        "purchase__receipt", "purchase__bill_item", "made_by"
-    ).newest_first()
+    found: QuerySet[Entry] = (
+        movements.select_related("purchase__receipt", "made_by").only(*SHOWN).newest_first()
+    )
     return found
 
 

@@ -1,6 +1,5 @@
 """A purchase after it is ordered: paying it, and what became of it."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from redis.exceptions import RedisError
 
 from community.access import LocationRequest, for_members
 from community.money import format_credits
-from credits.models import Wallet
+from credits.statements import select_balance
 from membership.models import Purchase
 from membership.services.paying import open_card_setup, pay_purchase, refresh_purchase
 from membership.views.going import go, is_script, refuse
@@ -101,8 +100,9 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
         return redirect(_failed_url(request, bought))
     context: dict[str, Any] = {"purchase": bought, "whose": whose_purchase(request, bought)}
     if bought.state != Purchase.State.PENDING:
-        wallet = Wallet.objects.filter(customer_id=bought.customer_id).first()
-        context["wallet_balance"] = format_credits(wallet.balance if wallet else Decimal(0))
+        context["wallet_balance"] = format_credits(
+            select_balance(location_id=request.location.pk, customer_id=bought.customer_id)
+        )
         return render(request, "membership/purchase_done.html", context)
     assert bought.charge
     context["stripe_js"] = settings.STRIPE_JS_URL

@@ -79,9 +79,8 @@ def tasks_sent(tree: ast.AST) -> Offences:
 
 
 def raw_sql(tree: ast.AST) -> Offences:
-    return [
-        show(call) for name, call in calls(tree) if name in {"cursor", "raw", "extra", "RawSQL"}
-    ]
+    doors = {"cursor", "raw", "extra", "RawSQL", "run_statement", "fetch_row"}
+    return [show(call) for name, call in calls(tree) if name in doors]
 
 
 def forms_that_take_any_field(tree: ast.AST) -> Offences:

@@ -26,6 +26,7 @@ REFUSED = [
     (rules.raw_sql, "Wallet.objects.raw('SELECT 1')"),
     (rules.raw_sql, "Wallet.objects.extra(where=['1=1'])"),
     (rules.raw_sql, "Wallet.objects.annotate(x=RawSQL('1', []))"),
+    (rules.raw_sql, "fetch_row('SELECT 1', ())"),
     (
         rules.forms_that_take_any_field,
         "class F(ModelForm):\n    class Meta:\n        fields = '__all__'",

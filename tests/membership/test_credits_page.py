@@ -13,8 +13,8 @@ from credits.services.spending import spend_credits
 from tests.factories import NOON, ConnectionFactory, CustomerFactory, OptionFactory
 from tests.membership.shop import address, words
 
-CREDITS_PAGE_QUERIES = 12
-TRANSACTIONS_PAGE_QUERIES = 8
+CREDITS_PAGE_QUERIES = 10
+TRANSACTIONS_PAGE_QUERIES = 7
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from payments.models import Card, Transaction
 from tests.factories import CardFactory, CustomerFactory, LocationFactory, pending_purchase
 from tests.membership.shop import address, confirm, look, words
 
-PAYMENTS_PAGE_QUERIES = 9
+PAYMENTS_PAGE_QUERIES = 8
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_a_pending_purchase_is_settled_even_while_the_cache_is_down(
     def down(*_arguments, **_options):
         raise RedisError("no cache")
 
-    monkeypatch.setattr("membership.views.checkout.cache.add", down)
+    monkeypatch.setattr("membership.views.purchases.cache.add", down)
 
     assert page_of(mias, purchase, "purchase_status")["HX-Redirect"]
 

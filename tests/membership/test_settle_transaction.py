@@ -84,6 +84,7 @@ def test_success_writes_credits_papers_revenue_and_notification(purchase, invari
         "credits": "10.00",
         "balance": "10.00",
         "purchase": str(purchase.key),
+        "company": "",
     }
     invariants_hold()
 
