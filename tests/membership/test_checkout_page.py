@@ -18,8 +18,8 @@ from tests.factories import (
 )
 from tests.membership.shop import address, confirm, look, words
 
-CHECKOUT_QUERIES = 9
-PAY_QUERIES = 36
+CHECKOUT_QUERIES = 10
+PAY_QUERIES = 38
 OPTION = {"credits": 10, "price_minor": 1000, "expiry_months": None}
 
 

@@ -13,7 +13,7 @@ from credits.services.spending import spend_credits
 from tests.factories import NOON, ConnectionFactory, CustomerFactory, OptionFactory
 from tests.membership.shop import address, words
 
-CREDITS_PAGE_QUERIES = 10
+CREDITS_PAGE_QUERIES = 11
 TRANSACTIONS_PAGE_QUERIES = 7
 
 
