@@ -51,6 +51,7 @@ def credit_purchase(bought: Bought, *, location: Location, at: datetime) -> Book
             "balance": str(booked.balance),
             "purchase": str(bought.key),
             "company": bought.company_name,
+            "company_id": bought.company_id,
         },
         key=f"purchase:{bought.purchase_id}",
         at=at,

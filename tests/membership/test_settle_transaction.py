@@ -85,6 +85,7 @@ def test_success_writes_credits_papers_revenue_and_notification(purchase, invari
         "balance": "10.00",
         "purchase": str(purchase.key),
         "company": "",
+        "company_id": None,
     }
     invariants_hold()
 
