@@ -57,7 +57,6 @@ class FakeGateway:
 
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         assert name
-        assert email
         return f"cus_{key}"
 
     def open_setup(self, *, customer: str, key: str) -> SetupOutcome:

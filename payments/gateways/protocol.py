@@ -132,7 +132,8 @@ class Gateway(Protocol):
         Returns the signing secret if it is a new one, otherwise nothing.
         """
 
-    def create_customer(self, *, name: str, email: str, key: str) -> str: ...
+    def create_customer(self, *, name: str, email: str, key: str) -> str:
+        """Give the reference of a customer, made once per key. A company may have no email."""
 
     def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...
 

@@ -76,7 +76,7 @@ class StripeGateway:
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         customer = _ask(
             self._client.v1.customers.create,
-            params={"name": name, "email": email},
+            params={"name": name, "email": email} if email else {"name": name},
             options={"idempotency_key": key},
         )
         reference: str = customer["id"]
