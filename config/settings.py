@@ -182,7 +182,10 @@ ACCOUNT_ADAPTER = "community.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "community.forms.sign_up.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "community.forms.sign_up.SignUpForm",
+    "reset_password_from_key": "community.forms.new_password.NewPasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -197,6 +200,14 @@ PASSWORD_RESET_TIMEOUT = 3600
 _HOST = urlsplit(BASE_URL).hostname or ""
 PASSKEYS = not _HOST.replace(".", "").isdigit() and ":" not in _HOST
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else [])]
+MFA_ADAPTER = "community.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "community.forms.second_factors.SecondFactorForm",
+    "reauthenticate": "community.forms.second_factors.SecondFactorAgainForm",
+    "add_webauthn": "community.forms.second_factors.PasskeyForm",
+}
+MFA_TOTP_ISSUER = "Deskmint"
+MFA_TOTP_TOLERANCE = 1  # the code before and after, too; each once
 MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 USERSESSIONS_TRACK_ACTIVITY = False
