@@ -5,7 +5,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
@@ -56,7 +56,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     form = ThemeForm(request.POST)
     if form.is_valid():
         choose_theme(user=cast("User", request.user), theme=form.cleaned_data["theme"])
-    return redirect(_same_site(request, request.POST.get("next", "")))
+    # Not by redirect(): it would take other text than an address for the name of a page.
+    return HttpResponseRedirect(_same_site(request, request.POST.get("next", "")))
 
 
 def _same_site(request: HttpRequest, address: str) -> str:

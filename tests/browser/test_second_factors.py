@@ -28,8 +28,7 @@ def page(ida, new_context):
     return page
 
 
-def test_a_location_leads_its_admin_to_a_second_factor_and_back(ida, page):
-    place, email = ida
+def test_a_location_leads_its_admin_to_a_second_factor_and_back(page):
     page.goto("settings/credit-policy/")
     page.get_by_label("second factor").check()
     page.get_by_role("button", name="Save").first.click()
@@ -38,74 +37,72 @@ def test_a_location_leads_its_admin_to_a_second_factor_and_back(ida, page):
     page.get_by_role("link", name="Set up a second factor").click()
     looks_right(page)
 
+    set_up_app(page)
+    looks_right(page)
+    page.get_by_role("link", name="I kept them").click()
+
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+
+
+def test_a_code_and_a_recovery_code_sign_in_once_each(ida, page):
+    place, email = ida
+    page.goto("/accounts/2fa/")
     app = set_up_app(page)
     codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
     expect(codes).to_have_count(10)
     kept = codes.all_inner_texts()
-    looks_right(page)
-    page.get_by_role("link", name="I kept them").click()
-    expect(page.get_by_role("link", name="Settings")).to_be_visible()
 
-    sign_out(page)
-    fill_in_password(page, email)
+    fill_in_password_anew(page, email)
     looks_right(page)
     enter(page, "000000")
     expect(page.get_by_text("This code is wrong")).to_be_visible()
     code = app.code()
     enter(page, code)
-    expect(page.get_by_role("button", name="Account")).to_be_visible()
-
-    sign_out(page)
-    fill_in_password(page, email)
+    fill_in_password_anew(page, email)
     enter(page, code)
     expect(page.get_by_text("it was used already")).to_be_visible()
     enter(page, kept[3])
-    expect(page.get_by_role("button", name="Account")).to_be_visible()
-    sign_out(page)
-    fill_in_password(page, email)
+    fill_in_password_anew(page, email)
     enter(page, kept[3])
     expect(page.get_by_text("it was used already")).to_be_visible()
     enter(page, kept[4])
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
+
     page.goto("/accounts/2fa/")
     expect(page.get_by_text("8 of 10 are unused")).to_be_visible()
     assert not secrets_in(place, email) & {app.secret, *kept}
 
 
-def test_a_passkey_signs_in_alone_until_it_is_removed(ida, page):
+def test_a_passkey_signs_in_alone_or_after_the_password(ida, page):
     _place, email = ida
-    plug_in_passkey(page)
-    page.goto("/accounts/2fa/")
-    looks_right(page)
-    page.get_by_role("link", name="Add a passkey").click()
-    looks_right(page)
-    say_it_is_me(page)
-    looks_right(page)
-    page.get_by_label("Name").fill("My phone")
-    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
-    page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    add_passkey(page)
 
     sign_out(page)
     looks_right(page)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("button", name="Account")).to_be_visible()
 
-    # Who takes the password is asked for the passkey too.
+    fill_in_password_anew(page, email)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
+
+
+def test_a_passkey_that_is_removed_signs_in_no_more(page):
+    add_passkey(page)
     sign_out(page)
-    fill_in_password(page, email)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("button", name="Account")).to_be_visible()
 
     page.goto("/accounts/2fa/webauthn/")
     looks_right(page)
     page.get_by_role("link", name="Remove My phone").click()
-    looks_right(page)
     page.get_by_role("link", name="Use a passkey").click()
     looks_right(page)
     page.get_by_role("button", name="Use a passkey").click()
     looks_right(page)
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
+
     sign_out(page)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -130,8 +127,7 @@ def test_the_app_is_switched_off_and_the_password_is_enough_again(ida, page):
     looks_right(page)
     page.get_by_role("button", name="Make new codes").click()
     expect(page.get_by_text("10 of 10 unused")).to_be_visible()
-    sign_out(page)
-    fill_in_password(page, email)
+    fill_in_password_anew(page, email)
     enter(page, app.code())
     page.goto("/accounts/2fa/")
     page.get_by_role("link", name="Switch off").click()
@@ -140,16 +136,28 @@ def test_the_app_is_switched_off_and_the_password_is_enough_again(ida, page):
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text("The authenticator app is off.")).to_be_visible()
 
-    sign_out(page)
-    fill_in_password(page, email)
+    fill_in_password_anew(page, email)
 
     expect(page.get_by_role("button", name="Account")).to_be_visible()
+
+
+def add_passkey(page):
+    plug_in_passkey(page)
+    page.goto("/accounts/2fa/")
+    looks_right(page)
+    page.get_by_role("link", name="Add a passkey").click()
+    say_it_is_me(page)
+    looks_right(page)
+    page.get_by_label("Name").fill("My phone")
+    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 
 def set_up_app(page):
     page.get_by_role("link", name="Set up the app").click()
     say_it_is_me(page)
-    expect(page.get_by_alt_text("The key as a picture")).to_have_js_property("complete", True)
+    expect(page.get_by_alt_text("The key as a picture")).to_be_visible()
     looks_right(page)
     app = App(page.get_by_label("Key").input_value())
     page.get_by_label("Code").fill("12")
@@ -174,7 +182,8 @@ def sign_out(page):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def fill_in_password(page, email):
+def fill_in_password_anew(page, email):
+    sign_out(page)
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

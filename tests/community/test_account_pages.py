@@ -88,3 +88,12 @@ def test_a_location_may_ask_its_team_for_a_second_factor(client):
 
     Authenticator.objects.create(user=role.user, type=Authenticator.Type.TOTP, data={})
     assert client.get(home).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["", "-1", "nowhere", "//evil.test/", "https://evil.test/"])
+def test_a_choice_of_theme_leads_nowhere_strange(person, address):
+    answer = person.post(reverse("account_theme"), {"theme": "dark", "next": address})
+
+    assert answer.status_code == 302
+    assert "evil" not in answer["Location"]
