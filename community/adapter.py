@@ -36,9 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
         ours = {
-            "reauthenticate": _("Use your password"),
-            "mfa_reauthenticate": _("Use a code"),
-            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+            "reauthenticate": gettext("Use your password"),
+            "mfa_reauthenticate": gettext("Use a code"),
+            "mfa_reauthenticate:webauthn": gettext("Use a passkey"),
         }
         known = super().get_reauthentication_methods(user)
         return [{**method, "description": ours[method["id"]]} for method in known]

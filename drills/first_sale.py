@@ -61,7 +61,7 @@ def main() -> None:
     person = Person(room / "deskmint", os.environ | {"PORT": str(free_port())})
     clock = Clock()
     try:
-        command = [program("git"), "clone", "--quiet", CHECKOUT, person.clone]
+        command = [program("git"), "clone", "--quiet", str(CHECKOUT), str(person.clone)]
         subprocess.run(command, check=True)  # noqa: S603 - all ours
         clock.step("git clone")
         with person.running(room / "run.log") as link, browser() as page:

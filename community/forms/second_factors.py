@@ -9,7 +9,7 @@ from django.core.cache import cache
 CODE_SECONDS = 90
 
 
-class OnlyOnce:
+class EachCodeOnce:
     """Takes no code a second time, however long it is good for."""
 
     def clean_code(self: Any) -> str:
@@ -20,11 +20,11 @@ class OnlyOnce:
         return code
 
 
-class SecondFactorForm(OnlyOnce, AuthenticateForm):  # type: ignore[misc]
+class SecondFactorForm(EachCodeOnce, AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class SecondFactorAgainForm(OnlyOnce, ReauthenticateForm):  # type: ignore[misc]
+class SecondFactorAgainForm(EachCodeOnce, ReauthenticateForm):  # type: ignore[misc]
     pass
 
 

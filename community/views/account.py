@@ -2,9 +2,11 @@
 
 from typing import cast
 
+from allauth.account.views import email as addresses_of_account
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -48,6 +50,19 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Profile saved."))
         return redirect("account_profile")
     return render(request, "account/profile.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def email_addresses(request: HttpRequest) -> HttpResponse:
+    """The library's page, whose every change happens whole or not at all."""
+    try:
+        with transaction.atomic():
+            return cast("HttpResponse", addresses_of_account(request))
+    except IntegrityError:
+        # Somebody was imported under it since it was confirmed here.
+        messages.error(request, _("This address belongs to another account. Nothing was changed."))
+        return redirect("account_email")
 
 
 @require_POST

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
@@ -97,3 +98,19 @@ def test_a_choice_of_theme_leads_nowhere_strange(person, address):
 
     assert answer.status_code == 302
     assert "evil" not in answer["Location"]
+
+
+@pytest.mark.django_db
+def test_an_address_that_became_somebody_else_s_is_not_made_the_main_one(person):
+    for email, primary in ((person.user.email, True), ("b@h.test", False)):
+        EmailAddress.objects.create(user=person.user, email=email, primary=primary, verified=True)
+    UserFactory(email="b@h.test")  # imported since
+
+    answer = person.post(
+        reverse("account_email"), {"email": "b@h.test", "action_primary": ""}, follow=True
+    )
+
+    before = person.user.email
+    person.user.refresh_from_db()
+    assert person.user.email == before
+    assert "belongs to another account" in answer.content.decode()
