@@ -34,6 +34,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         answer: HttpResponse | None = super().pre_login(request, user, **how)
         return answer
 
+    def set_password(self, user: User, password: str) -> None:
+        """Who had none, as the imported, has come by the link in a mail: the mailbox is theirs."""
+        has_shown_mailbox = not user.has_usable_password()
+        super().set_password(user, password)
+        addresses = list(EmailAddress.objects.filter(user=user))
+        # With several addresses it may have gone to any of them: nothing is shown then.
+        if has_shown_mailbox and [it.email for it in addresses] == [user.email.lower()]:
+            addresses[0].set_verified()
+
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
         ours = {
             "reauthenticate": gettext("Use your password"),

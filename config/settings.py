@@ -183,10 +183,7 @@ ACCOUNT_ADAPTER = "community.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {
-    "signup": "community.forms.sign_up.SignUpForm",
-    "reset_password_from_key": "community.forms.new_password.NewPasswordForm",
-}
+ACCOUNT_FORMS = {"signup": "community.forms.sign_up.SignUpForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

@@ -15,7 +15,7 @@ class EachCodeOnce:
     def clean_code(self: Any) -> str:
         code: str = super().clean_code()  # type: ignore[misc]
         digits = "".join(filter(str.isalnum, code))
-        if not cache.add(f"second factor used:{self.user.pk}:{digits}", "", CODE_SECONDS):
+        if not cache.add(f"second-factor-used:{self.user.pk}:{digits}", "", CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 

@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
+from community.adapter import AccountAdapter
 from community.principals import Principal
 from credits.services.giving import give_credits
 from tests.factories import NOON, RoleFactory, UserFactory
@@ -114,3 +115,21 @@ def test_an_address_that_became_somebody_else_s_is_not_made_the_main_one(person)
     person.user.refresh_from_db()
     assert person.user.email == before
     assert "belongs to another account" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("password", "others", "is_shown"),
+    [("", [], True), ("", ["second@h.test"], False), ("known-before", [], False)],
+)
+def test_a_first_password_chosen_by_mail_shows_whose_the_only_address_is(
+    password, others, is_shown
+):
+    user = UserFactory(email="first@h.test")
+    user.set_password(password or None)
+    for email in (user.email, *others):
+        EmailAddress.objects.create(user=user, email=email, primary=email == user.email)
+
+    AccountAdapter().set_password(user, "a-long-passphrase")
+
+    assert EmailAddress.objects.filter(user=user, verified=True).exists() == is_shown

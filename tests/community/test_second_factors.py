@@ -1,11 +1,9 @@
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.urls import reverse
 
-from community.forms.new_password import NewPasswordForm
 from community.forms.second_factors import SecondFactorForm
 from tests.factories import UserFactory
 
@@ -50,19 +48,3 @@ def test_who_has_a_second_factor_reads_how_to_change_the_address_all_the_same(cl
     page = client.post(reverse("account_email"), {"action_add": "", "email": "new@h.test"})
 
     assert "Switch it off, add the address, then switch it on again." in page.content.decode()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("others", "is_shown"), [([], True), (["second@h.test"], False)])
-def test_a_password_chosen_by_mail_shows_whose_the_only_address_is(others, is_shown):
-    user = UserFactory(email="first@h.test")
-    for email in (user.email, *others):
-        EmailAddress.objects.create(user=user, email=email, primary=email == user.email)
-    form = NewPasswordForm(
-        {"password1": "a-long-passphrase", "password2": "a-long-passphrase"}, user=user
-    )
-    assert form.is_valid()
-
-    form.save()
-
-    assert EmailAddress.objects.filter(user=user, verified=True).exists() == is_shown
