@@ -56,6 +56,7 @@ class Clock:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # nothing is left running
     room = Path(tempfile.mkdtemp(prefix="deskmint-first-sale-"))
     room.chmod(0o755)
     person = Person(room / "deskmint", os.environ | {"PORT": str(free_port())})
