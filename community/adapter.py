@@ -2,11 +2,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from community.models import User
 from membership.views.joining import invitation_behind
+from payments.encryption import key_ring
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,8 +34,54 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         answer: HttpResponse | None = super().pre_login(request, user, **how)
         return answer
 
+    def set_password(self, user: User, password: str) -> None:
+        """Who had none, as the imported, has come by the link in a mail: the mailbox is theirs."""
+        has_shown_mailbox = not user.has_usable_password()
+        super().set_password(user, password)
+        addresses = list(EmailAddress.objects.filter(user=user))
+        # With several addresses it may have gone to any of them: nothing is shown then.
+        if has_shown_mailbox and [it.email for it in addresses] == [user.email.lower()]:
+            addresses[0].set_verified()
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        ours = {
+            "reauthenticate": gettext("Use your password"),
+            "mfa_reauthenticate": gettext("Use a code"),
+            "mfa_reauthenticate:webauthn": gettext("Use a passkey"),
+        }
+        known = super().get_reauthentication_methods(user)
+        return [{**method, "description": ours[method["id"]]} for method in known]
+
     def get_user_search_fields(self) -> list[str]:
         return ["email", "name"]
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps the secrets of apps and recovery codes encrypted, and says things our way."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": _(
+            "No address can be added while a second factor is on. Switch it off, add the address,"
+            " then switch it on again."
+        ),
+        "incorrect_code": _("This code is wrong, or it was used already."),
+        "unverified_email": _(
+            "Confirm or remove the addresses that are not confirmed yet, then set up a second"
+            " factor."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return key_ring().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return key_ring().decrypt(encrypted_text).decode()
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        number = {"number": count + 1}
+        return gettext("Passkey %(number)d") % number if count else gettext("Passkey")
 
 
 def name_of(user: User) -> str:

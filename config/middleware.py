@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +16,20 @@ def probes(get_response: GetResponse) -> GetResponse:
             return HttpResponse("ok", content_type="text/plain")
         if request.path == "/readyz":
             return _readyz()
+        return get_response(request)
+
+    return middleware
+
+
+def null_bytes(get_response: GetResponse) -> GetResponse:
+    """Refuse addresses and cookies with a null byte: no text in the database can have one.
+
+    What is typed into forms is theirs to refuse, in words at the field.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if any("\0" in text for text in (request.path_info, *request.COOKIES.values())):
+            raise BadRequest("null byte")
         return get_response(request)
 
     return middleware

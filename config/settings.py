@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.probes",
+    "config.middleware.null_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -197,6 +198,14 @@ PASSWORD_RESET_TIMEOUT = 3600
 _HOST = urlsplit(BASE_URL).hostname or ""
 PASSKEYS = not _HOST.replace(".", "").isdigit() and ":" not in _HOST
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else [])]
+MFA_ADAPTER = "community.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "community.forms.second_factors.SecondFactorForm",
+    "reauthenticate": "community.forms.second_factors.SecondFactorAgainForm",
+    "add_webauthn": "community.forms.second_factors.PasskeyForm",
+}
+MFA_TOTP_ISSUER = "Deskmint"
+MFA_TOTP_TOLERANCE = 1  # the code before and after, too; each once
 MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 USERSESSIONS_TRACK_ACTIVITY = False

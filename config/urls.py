@@ -8,6 +8,7 @@ from membership.views import founding, joining
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
     path("setup/<str:token>/", founding.setup, name="setup"),
+    path("accounts/email/", community.email_addresses, name="email_addresses"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -1,3 +1,3 @@
-from community.views.account import choose_location, profile, theme
+from community.views.account import choose_location, email_addresses, profile, theme
 
-__all__ = ["choose_location", "profile", "theme"]
+__all__ = ["choose_location", "email_addresses", "profile", "theme"]

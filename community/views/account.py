@@ -2,10 +2,12 @@
 
 from typing import cast
 
+from allauth.account.views import email as addresses_of_account
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
@@ -50,13 +52,27 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "account/profile.html", {"form": form})
 
 
+@require_http_methods(["GET", "POST"])
+@login_required
+def email_addresses(request: HttpRequest) -> HttpResponse:
+    """The library's page, whose every change happens whole or not at all."""
+    try:
+        with transaction.atomic():
+            return cast("HttpResponse", addresses_of_account(request))
+    except IntegrityError:
+        # Somebody was imported under it since it was confirmed here.
+        messages.error(request, _("This address belongs to another account. Nothing was changed."))
+        return redirect("account_email")
+
+
 @require_POST
 @login_required
 def theme(request: HttpRequest) -> HttpResponse:
     form = ThemeForm(request.POST)
     if form.is_valid():
         choose_theme(user=cast("User", request.user), theme=form.cleaned_data["theme"])
-    return redirect(_same_site(request, request.POST.get("next", "")))
+    # Not by redirect(): it would take other text than an address for the name of a page.
+    return HttpResponseRedirect(_same_site(request, request.POST.get("next", "")))
 
 
 def _same_site(request: HttpRequest, address: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,9 +34,25 @@ class Need:
 
 def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> list[Need]:
     return [
+        *_mails(principal),
         *_requests(location, principal),
         *_purchases(location, at=at),
         *_events(location, at=at),
+    ]
+
+
+def _mails(principal: Principal) -> list[Need]:
+    if not principal.is_admin or not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        return []
+    return [
+        Need(
+            "mail-x",
+            _("E-mail is not set up"),
+            _(
+                "Mails are kept as files in the data folder and reach nobody. Hand invitations over"
+                " with Copy link; whoever runs Deskmint sets EMAIL_URL."
+            ),
+        )
     ]
 
 

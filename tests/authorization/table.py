@@ -102,6 +102,8 @@ OUTSIDE = [
     # A logo is public: mails and documents show it.
     Row("logo", GET=anyone(404), address={"digest": "no-such-logo"}),
     Row("account_profile", GET=signed_in(), POST=signed_in()),
+    # Before the library's own, at the same address.
+    Row("email_addresses", GET=signed_in(), POST=signed_in(302)),
     Row("account_theme", POST=signed_in(302), send={"theme": "dark"}),
     # Without the gateway's signature: tests/payments/test_receive_event.py has the signed ones.
     Row(

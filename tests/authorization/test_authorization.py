@@ -13,12 +13,10 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.urls import reverse
 
-from payments.gateways.fake import FakeGateway
-from payments.gateways.registry import GATEWAYS
 from tests.authorization.libraries import LIBRARIES
 from tests.authorization.routes import all_routes
 from tests.authorization.table import LOGIN, PRINCIPALS, TABLE, Row
-from tests.authorization.world import COLLEAGUES, FOREIGN, build_world, digest
+from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 
 ROWS = [*TABLE, *LIBRARIES]
 OF_A_MEMBER = {"member_id", "card_id", "key", "number"}
@@ -37,16 +35,6 @@ SIGN_IN = ("/accounts/login/", "/admin/login/")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """Built once; every request works in a savepoint of its own."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, atomic():
-        fake = FakeGateway()
-        patch.setitem(GATEWAYS, "stripe", lambda _credentials: fake)
-        yield build_world()
-        set_rollback(True)
 
 
 def relations(row: Row) -> list[str]:

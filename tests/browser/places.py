@@ -113,12 +113,12 @@ class Estate:
         self.commands = Commands(stack)
         self.numbers = count(1)
 
-    def open(self, *, money=EUROS, options=("10:10",), connected=True):
+    def open(self, *, money=EUROS, options=("10:10",), connected=True, people=PEOPLE):
         """Open one as most tests want it: euros, 10 credits for €12.00, members, cards."""
         number = next(self.numbers)
         slug = f"quay-{number}"
         arguments = [f"Quay {number}", "--slug", slug, *money, "--password", PASSWORD]
-        for role, person in PEOPLE:
+        for role, person in people:
             arguments += [role, person]
         for option in options:
             arguments += ["--option", option]

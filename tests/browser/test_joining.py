@@ -60,6 +60,7 @@ def body_of(path, address):
 
 
 INVITATION = r"http\S+/invitations/\S+"
+PASSWORD_RESET = r"http\S+/accounts/password/reset/key/\S+"
 CONFIRMATION = r"http\S+/accounts/confirm-email/\S+"
 
 
@@ -144,6 +145,41 @@ def test_who_asks_to_join_is_accepted(place, nora, stranger, mail_to):
     assert place.slug in mail_to(address, rf"http\S+/{place.slug}/")
     tomas.reload()
     expect(tomas.get_by_role("link", name="Buy credits")).to_be_visible()
+
+
+def test_who_is_imported_comes_in_by_a_password_of_their_own(place, nora, watched, mail_to):
+    address = f"zoe@{place.slug}.test"
+    import_table(nora, f"E-mail,Name,Credits,Expiry\n{address},Zoë Lang,12.5,\n")
+
+    zoe = watched(base_url=place.url).new_page()
+    zoe.goto("")
+    zoe.get_by_role("link", name="Forgot it?").click()
+    zoe.get_by_label("Email").fill(address)
+    zoe.get_by_role("button", name="Send the link").click()
+    zoe.goto(mail_to(address, PASSWORD_RESET))
+    zoe.get_by_label("New password", exact=True).fill("a-long-passphrase")
+    zoe.get_by_label("New password again").fill("a-long-passphrase")
+    zoe.get_by_role("button", name="Save the new password").click()
+    zoe.get_by_role("link", name="Sign in").click()
+    zoe.get_by_label("Email").fill(address)
+    zoe.get_by_label("Password").fill("a-long-passphrase")
+    zoe.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(zoe.get_by_role("heading", level=1)).to_contain_text("Zoë")
+    zoe.goto("membership/credits/")
+    expect(zoe.get_by_test_id("balance")).to_have_text("12.5")
+    expect(zoe.get_by_role("link", name="Buy 10 credits")).to_be_visible()
+
+
+def import_table(admin, table):
+    admin.goto("community/import/")
+    admin.get_by_label("CSV or Excel file").set_input_files(
+        {"name": "people.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    admin.get_by_role("button", name="Upload").click()
+    admin.get_by_role("button", name="Check").click()
+    admin.get_by_role("button", name="Import 1 member").click()
+    expect(admin.get_by_role("heading", name="1 member imported")).to_be_visible()
 
 
 def test_who_is_suspended_during_checkout_pays_nothing(place, mia, nora):

@@ -1,9 +1,11 @@
 from decimal import Decimal
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
+from community.adapter import AccountAdapter
 from community.principals import Principal
 from credits.services.giving import give_credits
 from tests.factories import NOON, RoleFactory, UserFactory
@@ -88,3 +90,46 @@ def test_a_location_may_ask_its_team_for_a_second_factor(client):
 
     Authenticator.objects.create(user=role.user, type=Authenticator.Type.TOTP, data={})
     assert client.get(home).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["", "-1", "nowhere", "//evil.test/", "https://evil.test/"])
+def test_a_choice_of_theme_leads_nowhere_strange(person, address):
+    answer = person.post(reverse("account_theme"), {"theme": "dark", "next": address})
+
+    assert answer.status_code == 302
+    assert "evil" not in answer["Location"]
+
+
+@pytest.mark.django_db
+def test_an_address_that_became_somebody_else_s_is_not_made_the_main_one(person):
+    for email, primary in ((person.user.email, True), ("b@h.test", False)):
+        EmailAddress.objects.create(user=person.user, email=email, primary=primary, verified=True)
+    UserFactory(email="b@h.test")  # imported since
+
+    answer = person.post(
+        reverse("account_email"), {"email": "b@h.test", "action_primary": ""}, follow=True
+    )
+
+    before = person.user.email
+    person.user.refresh_from_db()
+    assert person.user.email == before
+    assert "belongs to another account" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("password", "others", "is_shown"),
+    [("", [], True), ("", ["second@h.test"], False), ("known-before", [], False)],
+)
+def test_a_first_password_chosen_by_mail_shows_whose_the_only_address_is(
+    password, others, is_shown
+):
+    user = UserFactory(email="first@h.test")
+    user.set_password(password or None)
+    for email in (user.email, *others):
+        EmailAddress.objects.create(user=user, email=email, primary=email == user.email)
+
+    AccountAdapter().set_password(user, "a-long-passphrase")
+
+    assert EmailAddress.objects.filter(user=user, verified=True).exists() == is_shown

@@ -69,6 +69,14 @@ def test_an_admin_sees_what_was_sold_since_local_midnight(page, admin, mia, buy,
     assert "21 Nov, 23:59" in words(response)
 
 
+@pytest.mark.parametrize("kept", ["locmem", "filebased"])
+def test_admins_read_that_mails_reach_nobody(page, admin, mia, signed_in, settings, kept):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{kept}.EmailBackend"
+
+    assert ("E-mail is not set up" in words(signed_in(admin).get(page))) == (kept == "filebased")
+    assert "E-mail is not set up" not in words(signed_in(mia.user).get(page))
+
+
 def test_sales_of_other_locations_are_not_counted(page, admin, mia, buy, signed_in):
     other = RoleFactory().user
     buy(mia)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from stack.places import CHECKOUT
-from stack.ports import free_port
+from stack.ports import HOST, free_port
 
 START_SECONDS = 300
 POLL_SECONDS = 0.1
@@ -48,15 +48,19 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(request):
-    with started_stack(request) as running:
+    """At a name, not a number: passkeys belong to one."""
+    with started_stack(request, host="localhost") as running:
         yield running
 
 
 @contextmanager
-def started_stack(request, **asked):
+def started_stack(request, *, host=HOST, **asked):
     folder = Path(tempfile.mkdtemp(prefix="deskmint-stack-"))
     folder.chmod(0o711)
-    environment = environment_of_a_person(DATA=str(folder / "data"), PORT=str(free_port()), **asked)
+    port = str(free_port())
+    if host != HOST:
+        asked["BASE_URL"] = f"http://{host}:{port}"
+    environment = environment_of_a_person(DATA=str(folder / "data"), PORT=port, **asked)
     log = folder / "run.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -86,14 +90,19 @@ def environment_of_a_person(**asked):
 
 
 def running_stack(process, log, environment):
-    url = f"http://127.0.0.1:{environment['PORT']}"
+    url = f"http://{HOST}:{environment['PORT']}"
     try:
         wait_for_line(process, log, f"Deskmint is ready at {url}")
     except AssertionError:
         show_logs(log.parent)
         raise
     port = (Path(environment["DATA"]) / "stripe.port").read_text()
-    return Stack(url=url, standin_url=f"http://127.0.0.1:{port}", environment=environment, log=log)
+    return Stack(
+        url=environment.get("BASE_URL", url),
+        standin_url=f"http://{HOST}:{port}",
+        environment=environment,
+        log=log,
+    )
 
 
 def wait_for_line(process, log, line):

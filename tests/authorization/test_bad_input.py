@@ -1,0 +1,146 @@
+"""Whatever is typed, sent or asked for: an answer in words, never a crash."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from itertools import product
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.authorization.test_authorization import (
+    ROWS,
+    address_of,
+    ask,
+    savepoint,
+    server,
+)
+
+pytestmark = pytest.mark.django_db
+BAD = {
+    "nothing": "",
+    "null byte": "a\x00b",
+    "long": "x" * 100_000,
+    "negative": "-1",
+    "huge": "9" * 40,
+    "exponent": "1e400",
+    "digits of others": "٣",
+    "markup": "\u202e<script>alert(1)</script>",
+    "line break": "a\r\nBcc: all@h.test",
+    "twice": ["1", "2"],
+}
+ADDRESSES = ("99999999999999999999", "a%00b", "%ff")
+QUERY = ("page", "q", "state", "kind", "month", "next", "refused")
+
+
+class Forms(HTMLParser):
+    """The forms of a page with what each would send."""
+
+    def __init__(self, page, text):
+        super().__init__()
+        self.page, self.forms, self.sent, self.select = page, [], None, None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "form":
+            action = attrs.get("action") or attrs.get("hx-post") or self.page
+            self.sent = {}
+            self.forms.append((attrs.get("method", "get").upper(), action, self.sent))
+        elif self.sent is None or not (attrs.get("name") or tag == "option"):
+            pass
+        elif tag == "select":
+            self.select = attrs["name"]
+        elif tag == "option" and self.select:
+            if "selected" in attrs or self.select not in self.sent:
+                self.sent[self.select] = attrs.get("value", "")
+        elif attrs.get("type") not in {"radio", "checkbox"} or "checked" in attrs:
+            self.sent[attrs["name"]] = attrs.get("value") or ""
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.sent = None
+        elif tag == "select":
+            self.select = None
+
+
+def person(row):
+    """Somebody who sees the page."""
+    for who in ("admin", "member", "anonymous", "operator"):
+        if row.GET and row.GET[who] == 200:
+            return who
+    return None
+
+
+CRASH = 500
+OURS = [row for row in ROWS if not row.name.startswith(("admin", "/"))]
+PAGES = [row for row in OURS if person(row)]
+
+
+def browser(world, who):
+    client = Client(raise_request_exception=False)
+    client.handler = server(enforce_csrf_checks=False)
+    client.cookies.load({name: it.value for name, it in world.browsers[who].cookies.items()})
+    return client
+
+
+@pytest.fixture(scope="module")
+def tried():
+    """The forms that stand on many pages, like that of the account menu, are tried once."""
+    return set()
+
+
+@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
+def test_no_form_of_a_page_crashes(row, world, tried):
+    who, broken = person(row), []
+    with savepoint():
+        page = ask(world, row, "GET", who)
+    text = b"".join(page).decode(errors="replace")
+    for method, action, sent in Forms(page.wsgi_request.get_full_path(), text).forms:
+        if (method, action) in tried:
+            continue
+        tried.add((method, action))
+        for name, (kind, value) in product(sent, BAD.items()):
+            with savepoint():
+                send = getattr(browser(world, who), method.lower())
+                if send(action, sent | {name: value}).status_code >= CRASH:
+                    broken.append((method, action, name, kind))
+    assert broken == []
+
+
+@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
+def test_no_query_crashes_a_page(row, world):
+    who, broken = person(row), []
+    address = address_of(world, row, who, "own")
+    for kind in ("null byte", "long", "negative", "huge", "digits of others", "twice"):
+        with savepoint():
+            answer = browser(world, who).get(address, dict.fromkeys(QUERY, BAD[kind]))
+            if answer.status_code >= CRASH:
+                broken.append((address, kind))
+    assert broken == []
+
+
+@pytest.mark.parametrize("row", OURS, ids=lambda row: row.name)
+def test_no_address_crashes(row, world):
+    who, broken = person(row) or "admin", []
+    parts = address_of(world, row, who, "own").split("/")
+    for place, bad, method in product(range(1, len(parts)), ADDRESSES, row.methods):
+        address = "/".join([*parts[:place], bad, *parts[place + 1 :]])
+        with savepoint():
+            answer = getattr(browser(world, who), method.lower())(address)
+            if answer.status_code >= CRASH:
+                broken.append((method, address))
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME])
+def test_a_cookie_with_a_null_byte_is_refused(name):
+    client = Client(raise_request_exception=False)
+    client.cookies.load(f'{name}="aaaaaaaa\\000"')
+
+    assert client.get("/accounts/login/").status_code == 400
+
+
+def test_a_null_byte_before_a_suffix_is_refused():
+    assert Client(raise_request_exception=False).get("/logos/loft/%00.png").status_code == 400
