@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 
 from community.models import Customer, Location, Member, Role, User
 from credits.models import CreditOption
+from membership.services.companies import add_company
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import Card, GatewayConnection
@@ -125,5 +126,16 @@ def pending_purchase(
         order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
         seen=quote_option(option, card.location),
         key=key or uuid4(),
+        at=at,
+    )
+
+
+def company_of(manager, *, name=None, at=NOON):
+    """An open company with its customer and the manager."""
+    return add_company(
+        location=manager.location,
+        name=name or f"Works {next(_numbers)}",
+        manager=manager,
+        by=None,
         at=at,
     )
