@@ -10,7 +10,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from community.models import Customer, Location, Member, Role, User
+from community.models import Company, Customer, Location, Member, Role, User
 from credits.models import CreditOption
 from membership.services.companies import add_company
 from membership.services.purchases import CardOrder, start_purchase
@@ -72,6 +72,28 @@ class CustomerFactory(DjangoModelFactory):
 
     member = factory.SubFactory(MemberFactory)
     location = factory.SelfAttribute("member.location")
+
+
+class CompanyFactory(DjangoModelFactory):
+    """A company with its customer and nobody in it."""
+
+    class Meta:
+        model = Company
+
+    location = factory.SubFactory(LocationFactory)
+    name = factory.Sequence(lambda n: f"Company {n}")
+    created_at = NOON
+    customer = factory.RelatedFactory(
+        "tests.factories.CompanyCustomerFactory", factory_related_name="company"
+    )
+
+
+class CompanyCustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    company = factory.SubFactory(CompanyFactory, customer=None)
+    location = factory.SelfAttribute("company.location")
 
 
 class OptionFactory(DjangoModelFactory):
