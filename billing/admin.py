@@ -19,8 +19,13 @@ class ReceiptLineInline(TabularInline):
 class ReceiptAdmin(ReadOnly):
     list_display = ("number", "location", "customer", "issued_at", "paid_with", "total")
     list_filter = ("location",)
-    list_select_related = ("location", "customer__member__user")
-    search_fields = ("number", "customer__member__user__email", "customer__member__user__name")
+    list_select_related = ("location", "customer__member__user", "customer__company")
+    search_fields = (
+        "number",
+        "customer__member__user__email",
+        "customer__member__user__name",
+        "customer__company__name",
+    )
     inlines = (ReceiptLineInline,)
 
     @admin.display(description=_("total"))

@@ -16,7 +16,16 @@ from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from community.models import AuditRecord, Customer, Location, Member, Role, User
+from community.models import (
+    AuditRecord,
+    Company,
+    CompanyMember,
+    Customer,
+    Location,
+    Member,
+    Role,
+    User,
+)
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -127,8 +136,27 @@ class MemberAdmin(ReadOnly):
 class CustomerAdmin(ReadOnly):
     list_display = ("__str__", "location")
     list_filter = ("location",)
-    list_select_related = ("member__user", "location")
-    search_fields = ("member__user__email", "member__user__name")
+    list_select_related = ("member__user", "company", "location")
+    search_fields = ("member__user__email", "member__user__name", "company__name")
+
+
+@admin.register(Company, site=operators)
+class CompanyAdmin(ReadOnly):
+    list_display = ("name", "location", "state", "created_at", "closed_at")
+    list_filter = ("state", "location")
+    list_select_related = ("location",)
+    search_fields = ("name",)
+
+
+@admin.register(CompanyMember, site=operators)
+class CompanyMemberAdmin(ReadOnly):
+    list_display = (
+        *("member", "company", "location", "role", "may_use_card", "may_use_bill"),
+        "joined_at",
+    )
+    list_filter = ("role", "location")
+    list_select_related = ("member__user", "company", "location")
+    search_fields = ("company__name", "member__user__email", "member__user__name")
 
 
 @admin.register(AuditRecord, site=operators)

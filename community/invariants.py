@@ -73,5 +73,34 @@ INVARIANTS = {
         LEFT JOIN community_customer c ON c.member_id = m.id
         WHERE c.id IS NULL
     """,
+    "Every company has the customer that pays for it": """
+        SELECT company.id FROM community_company company
+        LEFT JOIN community_customer c ON c.company_id = company.id
+        WHERE c.id IS NULL
+    """,
+    # Who manages is on record; a company that was closed may open again without a manager.
+    "An open company that had a manager has one": """
+        SELECT company.id FROM community_company company
+        WHERE company.state = 'open' AND NOT EXISTS (
+            SELECT 1 FROM community_companymember place
+            WHERE place.company_id = company.id AND place.role = 'manager'
+        ) AND EXISTS (
+            SELECT 1 FROM community_auditrecord record
+            WHERE record.location_id = company.location_id
+              AND record.subject = 'company ' || company.id
+              AND 'manager' IN (record.before ->> 'role', record.after ->> 'role')
+              AND record.id > coalesce((
+                  SELECT max(reopened.id) FROM community_auditrecord reopened
+                  WHERE reopened.location_id = company.location_id
+                    AND reopened.subject = 'company ' || company.id
+                    AND reopened.action = 'company reopened'
+              ), 0)
+        )
+    """,
+    "Nobody is in a company without being a member": """
+        SELECT place.id FROM community_companymember place
+        JOIN community_member m ON m.id = place.member_id
+        WHERE m.state NOT IN ('active', 'suspended')
+    """,
     **same_location("community"),
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from community.views import giving, home, members, options
+from community.views import companies, giving, holdings, home, members, options
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
 
@@ -34,10 +34,47 @@ urlpatterns = [
     ),
     path("community/members/<int:member_id>/remove/", leaving.remove, name="remove_member"),
     path("former/", leaving.former, name="former"),
-    path("community/members/<int:member_id>/credits/", members.credits, name="member_credits"),
+    path("community/members/<int:member_id>/credits/", holdings.credits, name="member_credits"),
     path("community/members/<int:member_id>/credits/give/", giving.give, name="give_credits"),
     path("community/members/<int:member_id>/credits/deduct/", giving.deduct, name="deduct_credits"),
-    path("community/members/<int:member_id>/payments/", members.payments, name="member_payments"),
+    path("community/members/<int:member_id>/payments/", holdings.payments, name="member_payments"),
+    path("community/companies/", companies.companies, name="companies"),
+    path("community/companies/add/", companies.add, name="add_company"),
+    path("community/companies/<int:company_id>/", companies.overview, name="company"),
+    path("community/companies/<int:company_id>/rename/", companies.rename, name="rename_company"),
+    path("community/companies/<int:company_id>/close/", companies.close, name="close_company"),
+    path("community/companies/<int:company_id>/reopen/", companies.reopen, name="reopen_company"),
+    path(
+        "community/companies/<int:company_id>/people/add/",
+        companies.add_person,
+        name="add_company_member",
+    ),
+    path(
+        "community/companies/<int:company_id>/people/<int:place_id>/role/",
+        companies.change_role,
+        name="change_company_role",
+    ),
+    path(
+        "community/companies/<int:company_id>/people/<int:place_id>/remove/",
+        companies.remove_person,
+        name="remove_company_member",
+    ),
+    path("community/companies/<int:company_id>/credits/", holdings.credits, name="company_credits"),
+    path(
+        "community/companies/<int:company_id>/credits/give/",
+        giving.give,
+        name="give_company_credits",
+    ),
+    path(
+        "community/companies/<int:company_id>/credits/deduct/",
+        giving.deduct,
+        name="deduct_company_credits",
+    ),
+    path(
+        "community/companies/<int:company_id>/payments/",
+        holdings.payments,
+        name="company_payments",
+    ),
     path("community/import/", imports.imports, name="imports"),
     path("community/import/<int:import_id>/", imports.member_import, name="import"),
     path("community/import/<int:import_id>/start/", imports.start, name="start_import"),

@@ -30,8 +30,12 @@ class CreditUseAdmin(ReadOnly):
 class WalletAdmin(ReadOnly):
     list_display = ("customer", "location", "balance", "last_position")
     list_filter = ("location",)
-    list_select_related = ("customer__member__user", "location")
-    search_fields = ("customer__member__user__email", "customer__member__user__name")
+    list_select_related = ("customer__member__user", "customer__company", "location")
+    search_fields = (
+        "customer__member__user__email",
+        "customer__member__user__name",
+        "customer__company__name",
+    )
 
 
 @admin.register(Entry, site=operators)
@@ -41,9 +45,15 @@ class EntryAdmin(ReadOnly):
         *("note", "made_by"),
     )
     list_filter = ("reason", "location")
-    list_select_related = ("location", "wallet__customer__member__user", "made_by")
+    list_select_related = (
+        "location",
+        "wallet__customer__member__user",
+        "wallet__customer__company",
+        "made_by",
+    )
     search_fields = (
         *("wallet__customer__member__user__email", "wallet__customer__member__user__name"),
+        "wallet__customer__company__name",
         *("note", "idempotency_key"),
     )
 
@@ -56,8 +66,15 @@ class EntryAdmin(ReadOnly):
 class LotAdmin(ReadOnly):
     list_display = ("holder", "location", "credits", "remaining", "lapses_at", "paid")
     list_filter = ("location",)
-    list_select_related = ("location", "wallet__customer__member__user")
-    search_fields = ("wallet__customer__member__user__email",)
+    list_select_related = (
+        "location",
+        "wallet__customer__member__user",
+        "wallet__customer__company",
+    )
+    search_fields = (
+        "wallet__customer__member__user__email",
+        "wallet__customer__company__name",
+    )
 
     @admin.display(description=_("customer"))
     def holder(self, lot: Lot) -> str:

@@ -10,8 +10,13 @@ from membership.models import Purchase
 class PurchaseAdmin(ReadOnly):
     list_display = ("created_at", "location", "customer", "credits", "total", "method", "state")
     list_filter = ("state", "method", "location")
-    list_select_related = ("location", "customer__member__user")
-    search_fields = ("key", "customer__member__user__email", "customer__member__user__name")
+    list_select_related = ("location", "customer__member__user", "customer__company")
+    search_fields = (
+        "key",
+        "customer__member__user__email",
+        "customer__member__user__name",
+        "customer__company__name",
+    )
 
     @admin.display(description=_("total"))
     def total(self, purchase: Purchase) -> str:

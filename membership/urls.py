@@ -1,6 +1,13 @@
 from django.urls import path
 
-from membership.views import checkout, credits, leaving, payments, purchases
+from membership.views import (
+    checkout,
+    company_people,
+    credits,
+    leaving,
+    payments,
+    purchases,
+)
 
 app_name = "membership"
 urlpatterns = [
@@ -14,6 +21,32 @@ urlpatterns = [
     path("purchases/<uuid:key>/confirm/", purchases.confirm_purchase, name="confirm_purchase"),
     path("payments/", payments.transactions, name="payments"),
     path("payments/cards/<int:card_id>/remove/", payments.remove, name="remove_card"),
+    path("companies/<int:company_id>/people/", company_people.people, name="company_people"),
+    path(
+        "companies/<int:company_id>/people/invite/",
+        company_people.invite,
+        name="invite_to_company",
+    ),
+    path(
+        "companies/<int:company_id>/people/<int:place_id>/role/",
+        company_people.change_role,
+        name="change_company_role",
+    ),
+    path(
+        "companies/<int:company_id>/people/<int:place_id>/remove/",
+        company_people.remove,
+        name="remove_from_company",
+    ),
+    path(
+        "companies/<int:company_id>/invitations/<int:invitation_id>/resend/",
+        company_people.resend,
+        name="resend_company_invitation",
+    ),
+    path(
+        "companies/<int:company_id>/invitations/<int:invitation_id>/revoke/",
+        company_people.revoke,
+        name="revoke_company_invitation",
+    ),
     path("leave/", leaving.leave, name="leave"),
     path("receipts/<str:number>/", payments.receipt, name="receipt"),
     path("companies/<int:company_id>/credits/", credits.overview, name="company_credits"),

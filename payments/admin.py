@@ -23,8 +23,13 @@ class GatewayConnectionAdmin(ReadOnly):
 class CardAdmin(ReadOnly):
     list_display = ("__str__", "location", "customer", "state", "created_at")
     list_filter = ("state", "location")
-    list_select_related = ("location", "customer__member__user")
-    search_fields = ("last4", "reference", "customer__member__user__email")
+    list_select_related = ("location", "customer__member__user", "customer__company")
+    search_fields = (
+        "last4",
+        "reference",
+        "customer__member__user__email",
+        "customer__company__name",
+    )
 
 
 @admin.register(Transaction, site=operators)
@@ -34,10 +39,11 @@ class TransactionAdmin(ReadOnly):
         *("failure_code", "reference"),
     )
     list_filter = ("state", "kind", "location")
-    list_select_related = ("location", "customer__member__user")
+    list_select_related = ("location", "customer__member__user", "customer__company")
     search_fields = (
         *("reference", "key", "failure_code"),
         *("customer__member__user__email", "customer__member__user__name"),
+        "customer__company__name",
     )
 
     @admin.display(description=_("amount"))

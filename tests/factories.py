@@ -10,8 +10,9 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from community.models import Customer, Location, Member, Role, User
+from community.models import Company, Customer, Location, Member, Role, User
 from credits.models import CreditOption
+from membership.services.companies import add_company
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import Card, GatewayConnection
@@ -73,6 +74,28 @@ class CustomerFactory(DjangoModelFactory):
     location = factory.SelfAttribute("member.location")
 
 
+class CompanyFactory(DjangoModelFactory):
+    """A company with its customer and nobody in it."""
+
+    class Meta:
+        model = Company
+
+    location = factory.SubFactory(LocationFactory)
+    name = factory.Sequence(lambda n: f"Company {n}")
+    created_at = NOON
+    customer = factory.RelatedFactory(
+        "tests.factories.CompanyCustomerFactory", factory_related_name="company"
+    )
+
+
+class CompanyCustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    company = factory.SubFactory(CompanyFactory, customer=None)
+    location = factory.SelfAttribute("company.location")
+
+
 class OptionFactory(DjangoModelFactory):
     class Meta:
         model = CreditOption
@@ -125,5 +148,16 @@ def pending_purchase(
         order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
         seen=quote_option(option, card.location),
         key=key or uuid4(),
+        at=at,
+    )
+
+
+def company_of(manager, *, name=None, at=NOON):
+    """An open company with its customer and the manager."""
+    return add_company(
+        location=manager.location,
+        name=name or f"Works {next(_numbers)}",
+        manager=manager,
+        by=None,
         at=at,
     )

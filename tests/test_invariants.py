@@ -18,11 +18,13 @@ from credits.models import Entry
 from credits.services.granting import grant_credits
 from credits.services.lapsing import lapse_customer_lots
 from credits.services.spending import spend_credits
+from membership.models import Invitation
+from membership.services.invitations import invite
 from membership.services.paying import pay_purchase
 from payments.gateways.fake import FakeGateway
 from payments.gateways.registry import GATEWAYS
 from payments.models import GatewayEvent
-from tests.factories import CardFactory, LocationFactory, pending_purchase
+from tests.factories import CardFactory, LocationFactory, company_of, pending_purchase
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,16 @@ MUTATIONS = {
         VALUES (-1, 'lone@example.test', 'Lone', '', 'light', '', '', false, true, false, now());
         INSERT INTO community_member (location_id, user_id, state, joined_at)
         VALUES ({location}, -1, 'active', now())
+    """,
+    "Every company has the customer that pays for it": """
+        INSERT INTO community_company (location_id, name, state, created_at)
+        VALUES ({location}, 'Lone works', 'open', now())
+    """,
+    "An open company that had a manager has one": """
+        UPDATE community_companymember SET role = 'member' WHERE company_id = {company}
+    """,
+    "Nobody is in a company without being a member": """
+        UPDATE community_member SET state = 'left' WHERE id = {other_member}
     """,
     "A notification is read after it was made": """
         UPDATE notifications_notification SET read_at = created_at - interval '1 day'
@@ -185,6 +197,15 @@ def books(location):
             customer=customer, credits=Decimal(1), key="last", at=at + timedelta(days=3)
         )
         pending = pending_purchase(card=card, at=at)
+        company = company_of(other.customer.member, at=at)
+        invite(
+            location=location,
+            email=f"friend@{location.slug}.test",
+            kind=Invitation.Kind.MEMBER,
+            by=other.customer.member.user,
+            company=company,
+            at=at,
+        )
         GatewayEvent.objects.create(
             location=location,
             connection=card.connection,
@@ -206,6 +227,7 @@ def books(location):
         purchase.refresh_from_db()
         return {
             "location": location.pk,
+            "company": company.pk,
             "card": card.pk,
             "charge": purchase.charge_id,
             "purchase": purchase.pk,

@@ -60,6 +60,11 @@ class Customer(models.Model):
         return self.member.user.name
 
     @property
+    def company_name(self) -> str:
+        """Of a company; a person has none."""
+        return self.company.name if self.company else ""
+
+    @property
     def email(self) -> str:
         """Of the person; a company has its managers'."""
         return self.member.user.email if self.member else ""

@@ -146,7 +146,12 @@ def _tell(
     by: User,
     at: datetime,
 ) -> None:
-    facts = {"credits": str(credits), "balance": str(booked.balance), "reason": reason}
+    facts = {
+        "credits": str(credits),
+        "balance": str(booked.balance),
+        "reason": reason,
+        "company": customer.company_name,
+    }
     notify(
         location=customer.location,
         user_ids=users_of(customer),

@@ -42,7 +42,11 @@ def _lapse_lot(wallet: Wallet, lot: Lot, *, at: datetime) -> Entry:
         location=wallet.location,
         user_ids=users_of(wallet.customer),
         kind=Notification.Kind.CREDITS_LAPSED,
-        facts={"credits": str(lot.remaining), "balance": str(booked.balance)},
+        facts={
+            "credits": str(lot.remaining),
+            "balance": str(booked.balance),
+            "company": wallet.customer.company_name,
+        },
         key=f"lapse:{lot.pk}",
         at=at,
     )

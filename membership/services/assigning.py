@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, Location, User
+from community.models import Company, Customer, Location, User
 from community.services import record_audit
 from membership.models import Plan, PlanAssignment
 from membership.services.closing import begin_period, issue_active_bill
@@ -120,6 +120,18 @@ def end_plan(*, customer: Customer, when: When, by: User | None, at: datetime) -
     return ends_on
 
 
+@transaction.atomic
+def stop_plans(*, customer: Customer, by: User | None, at: datetime) -> None:
+    """End the current plan now, let none that is to come begin, issue what the bill collected."""
+    today = local_day(customer.location, at)
+    for assignment in lock_customer_plans(customer):
+        ends_on = max(today, assignment.starts_on)
+        if assignment.ends_on is None or assignment.ends_on > ends_on:
+            _set_end(assignment, ends_on)
+            _audit("plan ended", customer, by=by, at=at, after={"ends_on": str(ends_on)})
+    issue_active_bill(customer=customer, at=at)
+
+
 @dataclass(frozen=True)
 class Effect:
     """What a change or an end would do, to be read before it is confirmed."""
@@ -198,7 +210,8 @@ def _write(
     plan = Plan.objects.get(pk=wish.plan_id)
     if plan.archived_at:
         raise PlanIsArchived
-    if customer.company and not customer.company.is_open:
+    # Read again: who closes a company waits for the customer's row that is locked here.
+    if Company.objects.filter(pk=customer.company_id or 0, state=Company.State.CLOSED).exists():
         raise CompanyIsClosed
     assignment = PlanAssignment(
         location=customer.location,

@@ -1,5 +1,6 @@
 """Companies of a location: who is in them, who manages them, who may use their money."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Company, CompanyMember, Customer, Location, Member, User
 from community.services import record_audit
 from community.services.people import users_of
-from membership.models import PlanAssignment
-from membership.services.assigning import When, end_plan
-from membership.services.closing import issue_active_bill
-from membership.services.periods import local_day
+from membership.services.assigning import stop_plans
 from notifications.models import Notification
 from notifications.services import notify
 from payments.services.cards import release_cards
@@ -27,10 +25,29 @@ class CompanyNameTaken(ValidationError):
 
 
 class KeepsAManager(ValidationError):
+    def __init__(self, company: Company) -> None:
+        super().__init__(
+            _(
+                "%(company)s would be left without a manager."
+                " Somebody else must become manager first, or the company be closed."
+            ),
+            code="keeps_a_manager",
+            params={"company": company.name},
+        )
+
+
+class NoLongerManager(ValidationError):
     def __init__(self) -> None:
         super().__init__(
-            _("An open company keeps a manager. Make somebody else manager first, or close it."),
-            code="keeps_a_manager",
+            _("You don't manage this company any more. Nothing was changed."),
+            code="no_longer_manager",
+        )
+
+
+class NotInThisCompany(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("They don't belong to this company any more."), code="not_in_this_company"
         )
 
 
@@ -100,14 +117,16 @@ def put_in_company(
     role: CompanyMember.Role = CompanyMember.Role.MEMBER,
     by: User | None,
     at: datetime,
+    as_manager: bool = False,
 ) -> CompanyMember:
     """Make a member of the location one of the company, without permission for its money.
 
+    :param as_manager: `by` does it as a manager of the company, which is read again under lock
     :raises NotActiveHere: if they are no active member of the location
-    :raises CompanyNotOpen, InCompanyAlready:
+    :raises CompanyNotOpen, InCompanyAlready, NoLongerManager:
     """
     member = Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
-    company = lock_company(company)
+    company = lock_managed(company, by=by) if as_manager else lock_company(company)
     if member.state != Member.State.ACTIVE:
         raise NotActiveHere
     if not company.is_open:
@@ -125,12 +144,15 @@ def put_in_company(
 
 
 @transaction.atomic
-def remove_from_company(*, place: CompanyMember, by: User | None, at: datetime) -> None:
+def remove_from_company(
+    *, place: CompanyMember, by: User | None, at: datetime, as_manager: bool = False
+) -> None:
     """Take a member out. What they were about to buy for it is refused from now on.
 
     :raises KeepsAManager: if they are the last manager of an open company
+    :raises NotInThisCompany, NoLongerManager: read under lock
     """
-    place = _lock_place(place)
+    place = _lock_place(place, manager=by if as_manager else None)
     if place.is_manager:
         _refuse_last_manager(place)
     facts, company = _facts(place), place.company
@@ -141,13 +163,19 @@ def remove_from_company(*, place: CompanyMember, by: User | None, at: datetime) 
 
 @transaction.atomic
 def change_company_role(
-    *, place: CompanyMember, role: CompanyMember.Role, by: User | None, at: datetime
+    *,
+    place: CompanyMember,
+    role: CompanyMember.Role,
+    by: User | None,
+    at: datetime,
+    as_manager: bool = False,
 ) -> CompanyMember:
     """Make somebody manager, or member again.
 
     :raises KeepsAManager: if they are the last manager of an open company
+    :raises NotInThisCompany, NoLongerManager: read under lock
     """
-    place = _lock_place(place)
+    place = _lock_place(place, manager=by if as_manager else None)
     if place.role == role:
         return place
     if place.is_manager:
@@ -191,12 +219,8 @@ def close_company(*, company: Company, by: User | None, at: datetime) -> Company
     if not company.is_open:
         raise CompanyNotOpen
     customer = Customer.objects.select_related("location", "company").get(company=company)
-    release_cards(customer=customer)
-    today = local_day(company.location, at)
-    if PlanAssignment.objects.filter(customer=customer).on(today).exists():
-        end_plan(customer=customer, when=When.NOW, by=by, at=at)
-    else:
-        issue_active_bill(customer=customer, at=at)
+    stop_plans(customer=customer, by=by, at=at)
+    release_cards(customer=customer)  # a payment that settles holds the wallet before its card
     company.state, company.closed_at = Company.State.CLOSED, at
     company.save(update_fields=["state", "closed_at"])
     _audit("company closed", company, by=by, at=at)
@@ -225,7 +249,20 @@ def leave_companies(*, member: Member, by: User | None, at: datetime) -> None:
     :raises KeepsAManager: if they are the last manager of an open one
     """
     for place in CompanyMember.objects.filter(member=member).order_by("company_id"):
-        remove_from_company(place=place, by=by, at=at)
+        with suppress(NotInThisCompany):  # a manager was quicker
+            remove_from_company(place=place, by=by, at=at)
+
+
+def lock_managed(company: Company, *, by: User | None) -> Company:
+    """Lock a company that `by` manages as an active member; invitations are locked before it.
+
+    :raises NoLongerManager: if they don't, or not any more
+    """
+    company = lock_company(company)
+    own = CompanyMember.objects.managers().filter(company=company, member__user=by)
+    if not own.filter(member__state=Member.State.ACTIVE).exists():
+        raise NoLongerManager
+    return company
 
 
 def lock_company(company: Company) -> Company:
@@ -249,20 +286,25 @@ def _refuse_name(name: str, *, but: Company | None = None) -> None:
         raise CompanyNameTaken
 
 
-def _lock_place(place: CompanyMember) -> CompanyMember:
+def _lock_place(place: CompanyMember, *, manager: User | None = None) -> CompanyMember:
     """Lock the company first: whether it keeps a manager is decided by one at a time."""
-    lock_company(Company(pk=place.company_id))
-    return (
+    company = Company(pk=place.company_id)
+    company = lock_managed(company, by=manager) if manager else lock_company(company)
+    locked = (
         CompanyMember.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("company__location", "member")
-        .get(pk=place.pk)
+        .select_related("company__location", "member__user")
+        .filter(pk=place.pk)
+        .first()
     )
+    if locked is None:
+        raise NotInThisCompany
+    return locked
 
 
 def _refuse_last_manager(place: CompanyMember) -> None:
     others = CompanyMember.objects.managers().filter(company=place.company).exclude(pk=place.pk)
     if place.company.is_open and not others.exists():
-        raise KeepsAManager
+        raise KeepsAManager(place.company)
 
 
 def _facts(place: CompanyMember) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location, Member, Role, User
+from community.models import Company, Location, Member, Role, User
 from community.services import record_audit
 from membership.models import Invitation
 from membership.models.joining import InvitationQuerySet
@@ -103,10 +103,11 @@ def invite(
     by: User | None,
     at: datetime,
     name: str = "",
+    company: Company | None = None,
 ) -> tuple[Invitation, str]:
     """Leave an invitation for a task to mail, and give the token of the mail's link.
 
-    An open one that has expired is renewed.
+    An open one that has expired is renewed, and one that names no company gets the new one's.
 
     :raises AlreadyMember, MemberIsSuspended, AlreadyInTeam: if there is nothing to invite to
     :raises AlreadyInvited: if an invitation as this is open, also if a rival was quicker
@@ -114,9 +115,10 @@ def invite(
     email = email.strip().lower()
     _check_outsider(location, email, kind)
     known = _lock(Invitation.objects.open().filter(kind=kind, email__iexact=email))
-    if known and known.expires_at > at:
+    if known and known.expires_at > at and (known.company_id or not company):
         raise AlreadyInvited(email=email)
     if known:
+        known.company = company or known.company
         return _renewed(known, at=at)
     try:
         with transaction.atomic():
@@ -125,6 +127,7 @@ def invite(
                 kind=kind,
                 email=email,
                 name=name,
+                company=company,
                 # The token is made from the row's number: this keeps the place for its hash.
                 token_hash=_digest(f"{location.pk} {kind} {email}"),
                 invited_by=by,
@@ -174,7 +177,7 @@ def resend_invitation(
 
     :raises InvitationUsed, InvitationRevoked: if it isn't open any more
     """
-    invitation = _open_one(invitation.pk)
+    invitation = lock_open_invitation(invitation.pk)
     renewed = _renewed(invitation, at=at)
     _record(invitation, "invitation sent again", by=by, at=at)
     return renewed
@@ -222,7 +225,7 @@ def accept_invitation(*, token: str, user: User, at: datetime) -> Invitation:
 
 def find_invitation(*, token: str) -> Invitation | None:
     """The invitation that a mailed or a copied link opens, in whatever state."""
-    return _opened_by(token).select_related("location", "invited_by").first()
+    return _opened_by(token).select_related("location", "company", "invited_by").first()
 
 
 def check_invitation(invitation: Invitation, *, at: datetime) -> None:
@@ -252,7 +255,7 @@ def copy_token(*, invitation: Invitation, at: datetime) -> str:
 
     :raises InvitationUsed, InvitationRevoked, InvitationExpired: if it lets nobody in any more
     """
-    invitation = _open_one(invitation.pk)
+    invitation = lock_open_invitation(invitation.pk)
     check_invitation(invitation, at=at)
     return _for_copying(_seal(invitation))
 
@@ -325,7 +328,7 @@ def _let_in(invitation: Invitation, user: User, *, at: datetime) -> None:
 
 def _renewed(invitation: Invitation, *, at: datetime) -> tuple[Invitation, str]:
     invitation.expires_at, invitation.sent_at = at + VALID_FOR, None
-    invitation.save(update_fields=["expires_at", "sent_at"])
+    invitation.save(update_fields=["company", "expires_at", "sent_at"])
     return invitation, _seal(invitation)
 
 
@@ -353,7 +356,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _open_one(invitation_id: int) -> Invitation:
+def lock_open_invitation(invitation_id: int) -> Invitation:
     invitation = _lock(Invitation.objects.filter(pk=invitation_id))
     assert invitation
     if invitation.accepted_at:
@@ -370,7 +373,7 @@ def _opened_by(token: str) -> InvitationQuerySet:
 def _lock(invitations: InvitationQuerySet) -> Invitation | None:
     return (
         invitations.select_for_update(no_key=True, of=("self",))
-        .select_related("location", "invited_by")
+        .select_related("location", "company", "invited_by")
         .first()
     )
 

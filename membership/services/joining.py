@@ -1,5 +1,6 @@
 """Who is a member: coming in, being suspended, coming back."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Customer, Location, Member, User
 from community.services import record_audit
 from membership.models import Invitation, JoinRequest
+from membership.services.companies import CompanyNotOpen, InCompanyAlready, put_in_company
 from notifications.models import Notification
 from notifications.services import notify
 
@@ -39,16 +41,15 @@ def add_member(*, location: Location, user: User, at: datetime, by: User | None 
 def admit_member(*, location: Location, user: User, by: User | None, at: datetime) -> Member:
     """Let a user in who was invited, asked, or runs the place; who had left gets all back.
 
-    Their open invitation and request to join are settled with it. A suspended member stays so.
+    Their open invitation, its company and their request to join are settled with it.
+    A suspended member stays so.
     """
     lock_ways_in(location=location, user=user)
     member = lock_member(add_member(location=location, user=user, by=by, at=at))
     if member.state in {Member.State.LEFT, Member.State.INVITED}:
         change_state(member, Member.State.ACTIVE, action="member returned", by=by, reason="", at=at)
     if member.state == Member.State.ACTIVE:
-        Invitation.objects.open().filter(
-            kind=Invitation.Kind.MEMBER, email__iexact=user.email
-        ).update(accepted_at=at, accepted_by=user)
+        _settle_invitation(member, at=at)
         JoinRequest.objects.filter(user=user, state=JoinRequest.State.OPEN).update(
             state=JoinRequest.State.ACCEPTED, answered_at=at, answered_by=by
         )
@@ -91,6 +92,20 @@ def lock_ways_in(*, location: Location, user: User) -> None:
     list(invited.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     asked = JoinRequest.objects.open().filter(location=location, user=user)
     list(asked.select_for_update(no_key=True, of=("self",)))
+
+
+def _settle_invitation(member: Member, *, at: datetime) -> None:
+    """Use up the open invitation, and put them in the company that it names, if that is open."""
+    invited = Invitation.objects.open().filter(
+        kind=Invitation.Kind.MEMBER, email__iexact=member.user.email
+    )
+    for invitation in invited.select_related("company", "invited_by"):
+        if invitation.company:
+            with suppress(CompanyNotOpen, InCompanyAlready):
+                put_in_company(
+                    company=invitation.company, member=member, by=invitation.invited_by, at=at
+                )
+    invited.update(accepted_at=at, accepted_by=member.user)
 
 
 def lock_member(member: Member) -> Member:

@@ -28,6 +28,7 @@ def mail_invitation(*, invitation_id: int, at: datetime) -> None:
         invitation.location,
         name=invitation.name,
         by=invitation.invited_by,
+        company=invitation.company,
         until=invitation.expires_at,
         link=invitation_link(token),
     )

@@ -164,7 +164,7 @@ def _invitations() -> QuerySet[Invitation]:
     newest: QuerySet[Invitation] = (
         Invitation.objects.open()
         .filter(kind=Invitation.Kind.MEMBER)
-        .select_related("invited_by")
+        .select_related("invited_by", "company")
         .order_by("-pk")
     )
     return newest
@@ -176,13 +176,17 @@ def _requests() -> QuerySet[JoinRequest]:
 
 
 def _listed(invitations: Iterable[Invitation]) -> dict[str, Any]:
-    at = now()
-    rows = [InvitedRow(invitation, _state(invitation, at)) for invitation in invitations]
+    rows = rows_of(invitations)
     return {
         "invited": rows,
         "mails_leave": any(row.state == "sending" for row in rows),
         "invite_form": InviteForm(),
     }
+
+
+def rows_of(invitations: Iterable[Invitation]) -> list[InvitedRow]:
+    at = now()
+    return [InvitedRow(invitation, _state(invitation, at)) for invitation in invitations]
 
 
 def _state(invitation: Invitation, at: datetime) -> str:

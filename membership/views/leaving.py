@@ -1,7 +1,6 @@
 """Suspending and removing members, leaving, and what stays open to those who left."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,6 +17,7 @@ from community.forms.joining import ReasonForm
 from community.models import Member
 from credits.models import Wallet
 from membership.models import JoinRequest
+from membership.services.companies import KeepsAManager
 from membership.services.joining import NotInThatState, reactivate_member, suspend_member
 from membership.services.leaving import leave_location, remove_member
 from membership.tasks import send_news, send_soon
@@ -67,12 +67,18 @@ def reactivate(request: LocationRequest, slug: str, member_id: int) -> HttpRespo
 @for_members
 def leave(request: LocationRequest, slug: str) -> HttpResponseBase:
     """Say what happens to credits and documents; by POST, leave."""
+    refusal = ""
     if request.method == "POST":
         member = Member.objects.get(pk=request.principal.member_id)
-        with suppress(NotInThatState):  # ended meanwhile: the next page is the same
+        try:
             leave_location(member=member, at=now())
-        return redirect("community:former", slug)
-    return render(request, "membership/joining/leave.html")
+        except KeepsAManager as refused:
+            refusal = refused.messages[0]
+        except NotInThatState:
+            return redirect("community:former", slug)  # ended meanwhile: the page is the same
+        else:
+            return redirect("community:former", slug)
+    return render(request, "membership/joining/leave.html", {"refusal": refusal})
 
 
 @require_GET
@@ -105,12 +111,15 @@ def _with_reason(
     if form.is_valid():
         try:
             act(member=member, by=request.user, at=now(), **form.cleaned_data)
+        except KeepsAManager as refusal:  # said where they go on: here, with the reason kept
+            form.add_error(None, refusal)
         except ValidationError as refusal:
             messages.error(request, refusal.messages[0])
+            return _to_member(request, member)
         else:
             _tell(member, news, reason=form.cleaned_data["reason"])
             messages.success(request, done)
-        return _to_member(request, member)
+            return _to_member(request, member)
     return render(
         request, f"membership/joining/{news}.html", {"member": member, "reason_form": form}
     )

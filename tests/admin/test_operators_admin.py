@@ -8,7 +8,7 @@ from community.models import AuditRecord, Role, User
 from credits.services.spending import spend_credits
 from membership.services.joining import suspend_member
 from payments.models import GatewayConnection, GatewayEvent, Transaction
-from tests.factories import NOON, CustomerFactory, UserFactory
+from tests.factories import NOON, CustomerFactory, UserFactory, company_of
 
 LEDGER = {
     "AuditRecord",
@@ -50,6 +50,8 @@ def trade(location, mia, admin, buy, add_credits):
             connection = GatewayConnection.objects.get(location=location)
         bought = buy(mia)
         add_credits(mia, key=f"given:{bought.pk}")
+        company = company_of(mia)
+        add_credits(company, key=f"given:{bought.pk}")
         spend_credits(
             customer=mia.customer, credits=bought.credits, key=f"desk:{bought.pk}", at=NOON
         )

@@ -91,6 +91,8 @@ ADMIN_MODELS = {
     "community_role": {"add", "change", "delete"},
     "community_location": set(),
     "community_member": set(),
+    "community_company": set(),
+    "community_companymember": set(),
     "community_customer": set(),
     "community_auditrecord": set(),
     "notifications_notification": set(),

@@ -85,6 +85,7 @@ class Row:
         return {name: it for name in ("GET", "POST") if (it := getattr(self, name)) is not None}
 
 
+SAME = "same"  # as about one's own
 STAFF_SEES_ALL = {"staff": 200, "admin": 200}
 
 OUTSIDE = [
@@ -117,6 +118,19 @@ COMMUNITY = [
     Row("community:member", GET=staff(), colleagues=STAFF_SEES_ALL),
     Row("community:member_credits", GET=staff(), colleagues=STAFF_SEES_ALL),
     Row("community:member_payments", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:companies", GET=staff()),
+    Row("community:add_company", GET=admins(), POST=admins()),
+    Row("community:company", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:company_credits", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:company_payments", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:give_company_credits", POST=admins(), colleagues={"admin": 200}),
+    Row("community:deduct_company_credits", POST=admins(), colleagues={"admin": 200}),
+    Row("community:rename_company", POST=admins(), colleagues={"admin": 200}),
+    Row("community:close_company", GET=admins(), POST=admins(302), colleagues={"admin": SAME}),
+    Row("community:reopen_company", POST=admins(302), colleagues={"admin": 302}),
+    Row("community:add_company_member", POST=admins(), colleagues={"admin": 200}),
+    Row("community:change_company_role", POST=admins(302), colleagues={"admin": 302}),
+    Row("community:remove_company_member", POST=admins(302), colleagues={"admin": 302}),
     Row("community:become_member", POST=staff(302)),
     Row("community:former", GET=insiders(302, left=200)),
     Row("community:give_credits", POST=admins(), colleagues={"admin": 200}),
@@ -170,6 +184,9 @@ SETTINGS = [
     Row("community:settings_credit_policy", GET=admins(), POST=admins()),
 ]
 
+# Whose company it isn't, suspended or not, doesn't see that it is there.
+HIDDEN = {"colleagues": {"suspended": 404}, "foreign": {"suspended": 404}}
+OF_THE_COMPANY = {"invitation_id": "company_invitation_id"}
 MEMBERSHIP = [
     Row("membership:home", GET=members(302)),
     Row("membership:credits", GET=members()),
@@ -182,7 +199,36 @@ MEMBERSHIP = [
     Row("membership:confirm_purchase", POST=members(302), address={"key": "pending_key"}),
     Row("membership:payments", GET=members()),
     Row("membership:remove_card", POST=members(302)),
-    Row("membership:leave", GET=members(), POST=members(302)),
+    # The company is one's own to manage; the suspended only look.
+    Row("membership:company_people", GET=members()),
+    Row("membership:invite_to_company", POST=members(suspended=403), **HIDDEN),
+    Row("membership:change_company_role", POST=members(302, suspended=403), **HIDDEN),
+    Row("membership:remove_from_company", POST=members(302, suspended=403), **HIDDEN),
+    Row(
+        "membership:resend_company_invitation",
+        POST=members(302, suspended=403),
+        address=OF_THE_COMPANY,
+        **HIDDEN,
+    ),
+    Row(
+        "membership:revoke_company_invitation",
+        POST=members(302, suspended=403),
+        address=OF_THE_COMPANY,
+        **HIDDEN,
+    ),
+    Row("membership:company_credits", GET=members()),
+    Row("membership:company_credit_transactions", GET=members()),
+    Row("membership:company_credit_transactions_csv", GET=members()),
+    Row("membership:company_checkout", GET=members(suspended=302), POST=members(302)),
+    Row("membership:company_payments", GET=members()),
+    Row("membership:permit_company_money", POST=members(302)),
+    Row(
+        "membership:remove_company_card",
+        POST=members(302),
+        address={"card_id": "company_card_id"},
+    ),
+    # Who manages a company does not leave it without one.
+    Row("membership:leave", GET=members(), POST=members()),
     # Those who left keep their own documents.
     Row("membership:receipt", GET=insiders(left=200), colleagues=STAFF_SEES_ALL),
 ]

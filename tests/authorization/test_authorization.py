@@ -15,11 +15,11 @@ from django.urls import reverse
 
 from tests.authorization.libraries import LIBRARIES
 from tests.authorization.routes import all_routes
-from tests.authorization.table import LOGIN, PRINCIPALS, TABLE, Row
+from tests.authorization.table import LOGIN, PRINCIPALS, SAME, TABLE, Row
 from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 
 ROWS = [*TABLE, *LIBRARIES]
-OF_A_MEMBER = {"member_id", "card_id", "key", "number"}
+OF_A_MEMBER = {"member_id", "card_id", "key", "number", "company_id", "place_id"}
 OF_A_LOCATION = {
     "option_id",
     "invitation_id",
@@ -40,7 +40,10 @@ pytestmark = pytest.mark.django_db
 def relations(row: Row) -> list[str]:
     """Whose object the address names: none, one's own, a colleague's, another location's."""
     takes = {row.address.get(name, name) for name in all_routes()[row.name].takes}
-    takes |= {name.removeprefix("pending_").removeprefix("team_") for name in takes}
+    takes |= {
+        name.removeprefix("pending_").removeprefix("team_").removeprefix("company_")
+        for name in takes
+    }
     if takes & OF_A_MEMBER and not takes & {"connection_key", "uidb36"} and not row.library:
         return ["own", "colleagues", "foreign"]
     return ["own", "foreign"] if takes & OF_A_LOCATION else ["own"]
@@ -51,7 +54,8 @@ def expected(row: Row, method: str, relation: str) -> dict[str, int | str]:
     if relation == "own":
         return own
     hidden = {who: 404 if its != LOGIN and its < 400 else its for who, its in own.items()}
-    return hidden | (row.foreign if relation == "foreign" else row.colleagues)
+    told = row.foreign if relation == "foreign" else row.colleagues
+    return hidden | {who: own[who] if its == SAME else its for who, its in told.items()}
 
 
 CASES = [

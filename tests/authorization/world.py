@@ -20,6 +20,9 @@ from credits.models import CreditUse, Entry
 from credits.services.granting import grant_credits
 from credits.services.spending import spend_credits
 from membership.models import Invitation, JoinRequest, MemberImport
+from membership.services.companies import add_company, put_in_company
+from membership.services.invitations import invite
+from membership.services.joining import add_member
 from membership.services.paying import pay_purchase
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
@@ -151,6 +154,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     for purchase in (*earlier, bought):
         pay_purchase(purchase=purchase, at=now())
     bought.refresh_from_db()
+    company_ids = _add_company(place, name, who, member)
     member.state = state
     member.save()
     place.people[who] = member
@@ -162,6 +166,43 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         "pending_key": pending.key,
         "number": bought.receipt.number,
         "option_id": option.pk,
+        **company_ids,
+    }
+
+
+def _add_company(place: Place, name: str, who: str, manager: Member) -> dict[str, int]:
+    """A company that they manage, with a member in it, credits and somebody invited."""
+    company = add_company(
+        location=place.location, name=f"{who} works", manager=manager, by=None, at=now()
+    )
+    hand = UserFactory(name="Hand", email=f"{who}s-hand@{name}.test")
+    hand = add_member(location=place.location, user=hand, at=now())
+    employed = put_in_company(company=company, member=hand, by=None, at=now())
+    grant_credits(
+        customer=company.customer,
+        credits=Decimal(5),
+        reason=Entry.Reason.GIVEN,
+        key="gift",
+        at=now(),
+    )
+    invitation, _token = invite(
+        location=place.location,
+        email=f"{who}s-friend@{name}.test",
+        kind=Invitation.Kind.MEMBER,
+        by=manager.user,
+        company=company,
+        at=now(),
+    )
+    card = CardFactory(
+        customer=company.customer,
+        connection=place.location.gatewayconnection_set.get(),
+        last4="7391" if name == THERE else "6283" if who == "colleague" else "4242",
+    )
+    return {
+        "company_id": company.pk,
+        "company_card_id": card.pk,
+        "place_id": employed.pk,
+        "company_invitation_id": invitation.pk,
     }
 
 

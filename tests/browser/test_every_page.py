@@ -19,6 +19,7 @@ class Furnished:
 
     place: Place
     member: str
+    company: str
     option: str
     receipt: str
     success: str
@@ -41,14 +42,25 @@ def furnished(estate, browser, sessions):
         waiting = leave_at_the_bank(mia)
         nora.goto("community/")
         member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
+        company = add_company(nora)
         option = mia.evaluate("location.pathname").split("/")[-2]
-    return Furnished(place, member, option, receipt, success, declined, waiting)
+    return Furnished(place, member, company, option, receipt, success, declined, waiting)
 
 
 @pytest.fixture(scope="module")
 def bare(estate):
     """A location on its first day: nothing on sale, no gateway."""
     return estate.open(options=(), connected=False)
+
+
+def add_company(admin):
+    """One that Mia manages; its page's path."""
+    admin.goto("community/companies/add/")
+    admin.get_by_label("Name").fill("Studio North")
+    admin.get_by_label("First manager").fill(MEMBER)
+    admin.get_by_role("button", name="Add company").click()
+    expect(admin.get_by_role("heading", name="Studio North")).to_be_visible()
+    return admin.evaluate("location.pathname")
 
 
 def decline(page):
@@ -84,6 +96,7 @@ def test_the_member_s_pages(furnished, visit, look):
             "membership/credits/transactions/",
             "membership/credits/transactions/?kind=used&month=November",
             "membership/payments/",
+            f"membership/companies/{furnished.company.split('/')[-2]}/people/",
             "notifications/",
             f"membership/credits/buy/{furnished.option}/",
             furnished.declined,
@@ -112,6 +125,13 @@ def test_the_admin_s_pages(furnished, visit, look):
             furnished.member,
             f"{furnished.member}credits/",
             f"{furnished.member}payments/",
+            "community/companies/",
+            "community/companies/?q=nobody",
+            "community/companies/add/",
+            furnished.company,
+            f"{furnished.company}credits/",
+            f"{furnished.company}payments/",
+            f"{furnished.company}close/",
             "community/credit-options/",
             "community/credit-options/add/",
             f"community/credit-options/{furnished.option}/edit/",
@@ -120,6 +140,9 @@ def test_the_admin_s_pages(furnished, visit, look):
         ],
     )
     open_and_look(page, look, "community/", page.get_by_role("button", name="More"))
+    company = furnished.company
+    open_and_look(page, look, company, page.get_by_role("button", name="Add member"))
+    open_and_look(page, look, company, page.get_by_role("button", name="More"))
     options = "community/credit-options/"
     open_and_look(page, look, options, page.get_by_role("button", name="Add credit option"))
     open_and_look(page, look, options, page.get_by_role("button", name="Archive 10 credits"))
@@ -135,6 +158,8 @@ def test_the_staff_s_pages(furnished, visit):
             furnished.member,
             f"{furnished.member}credits/",
             f"{furnished.member}payments/",
+            "community/companies/",
+            furnished.company,
             "community/credit-options/",
             furnished.receipt,
         ],
@@ -170,7 +195,11 @@ def test_a_new_location_s_empty_pages(bare, visit, look):
             "notifications/",
         ],
     )
-    walk(visit(bare, ADMIN, **look), look, ["", "community/", "community/credit-options/"])
+    walk(
+        visit(bare, ADMIN, **look),
+        look,
+        ["", "community/", "community/companies/", "community/credit-options/"],
+    )
 
 
 def walk(page, look, addresses):

@@ -10,7 +10,7 @@ from django_scopes import scope
 from openpyxl import load_workbook
 
 from community.models import AuditRecord
-from tests.factories import NOON, CustomerFactory, LocationFactory
+from tests.factories import NOON, CustomerFactory, LocationFactory, company_of
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +154,11 @@ def test_an_export_asks_no_more_for_more_people(
 
     with django_assert_max_num_queries(len(few)):
         assert len(rows(export(what)[1])) == 23
+
+
+def test_companies_are_customers_with_balances_but_no_members(export, mia, add_credits):
+    add_credits(company_of(mia, name="Studio North"), "40")
+
+    assert b"Studio North" not in export("members")[1]
+    assert rows(export("customers")[1])[2][1:] == ["", "Studio North", "0.00", "EUR", ""]
+    assert rows(export("balances")[1])[2][:3] == ["", "Studio North", "40"]
