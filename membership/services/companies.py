@@ -189,10 +189,19 @@ def change_company_role(
 
 @transaction.atomic
 def permit_company_money(
-    *, place: CompanyMember, may_use_card: bool, may_use_bill: bool, by: User | None, at: datetime
+    *,
+    place: CompanyMember,
+    may_use_card: bool,
+    may_use_bill: bool,
+    by: User | None,
+    at: datetime,
+    as_manager: bool = False,
 ) -> CompanyMember:
-    """Let a member use the company's card and bill, or no longer: in open checkouts too."""
-    place = _lock_place(place)
+    """Let a member use the company's card and bill, or no longer: in open checkouts too.
+
+    :raises NotInThisCompany, NoLongerManager: read under lock
+    """
+    place = _lock_place(place, manager=by if as_manager else None)
     before = _facts(place)
     place.may_use_card, place.may_use_bill = may_use_card, may_use_bill
     if before == _facts(place):

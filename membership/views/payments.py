@@ -81,14 +81,21 @@ def permit(request: LocationRequest, slug: str, company_id: int, place_id: int) 
     """Let a member of the company use its card and bill, or no longer."""
     about = _managed(request, company_id)
     place = get_object_or_404(CompanyMember, pk=place_id, company_id=company_id)
-    permit_company_money(
-        place=place,
-        may_use_card="may_use_card" in request.POST,
-        may_use_bill="may_use_bill" in request.POST,
-        by=request.user,
-        at=now(),
-    )
-    messages.success(request, _("Saved. It counts from now on, in open checkouts too."))
+    if not request.principal.may_buy:
+        raise PermissionDenied(_("Your membership is suspended, so you can't decide this now."))
+    try:
+        permit_company_money(
+            place=place,
+            may_use_card="may_use_card" in request.POST,
+            may_use_bill="may_use_bill" in request.POST,
+            by=request.user,
+            at=now(),
+            as_manager=True,
+        )
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        messages.success(request, _("Saved. It counts from now on, in open checkouts too."))
     return redirect(about.payments_url)
 
 

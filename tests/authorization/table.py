@@ -221,7 +221,7 @@ MEMBERSHIP = [
     Row("membership:company_credit_transactions_csv", GET=members()),
     Row("membership:company_checkout", GET=members(suspended=302), POST=members(302)),
     Row("membership:company_payments", GET=members()),
-    Row("membership:permit_company_money", POST=members(302)),
+    Row("membership:permit_company_money", POST=members(302, suspended=403), **HIDDEN),
     Row(
         "membership:remove_company_card",
         POST=members(302),
