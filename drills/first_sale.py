@@ -31,7 +31,7 @@ from stack.browser import find_browser
 from stack.places import CHECKOUT
 from stack.ports import free_port
 
-START_SECONDS = 300
+START_SECONDS = 900
 PATIENCE_MS = 30_000
 SLUG = "harbour-loft"
 

@@ -55,7 +55,7 @@ class Forms(HTMLParser):
         elif tag == "option" and self.select:
             if "selected" in attrs or self.select not in self.sent:
                 self.sent[self.select] = attrs.get("value", "")
-        elif attrs.get("type") not in {"radio", "checkbox"} or "checked" in attrs:
+        elif tag != "option" and (attrs.get("type") not in PICKED or "checked" in attrs):
             self.sent[attrs["name"]] = attrs.get("value") or ""
 
     def handle_endtag(self, tag):
@@ -73,6 +73,7 @@ def person(row):
     return None
 
 
+PICKED = {"radio", "checkbox"}
 CRASH = 500
 OURS = [row for row in ROWS if not row.name.startswith(("admin", "/"))]
 PAGES = [row for row in OURS if person(row)]
