@@ -1,9 +1,10 @@
 """How periods begin and close: bills opened with their fee, issued when their time is over."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext, override
 
 from analytics.models import Source
@@ -19,6 +20,7 @@ from credits.services.wallets import lock_wallet
 from membership.models import PlanAssignment
 from membership.services.periods import (
     Period,
+    day_at_location,
     format_day,
     local_day,
     midnight,
@@ -61,29 +63,48 @@ def close_period(*, bill_id: int, at: datetime) -> Bill | None:
         return None
     lock_wallet(customer)  # its place is before the document number's
     issue_bill(bill_id=bill_id, at=at)
-    following = [it for it in assignments if it.starts_on <= locked.period_end]
-    for assignment in following:
-        if assignment.ends_on is None or assignment.ends_on > locked.period_end:
-            return begin_period(assignment=assignment, day=locked.period_end, at=at)
-    return None
+    following = next((it for it in assignments if it.covers(locked.period_end)), None)
+    if following is None:
+        return None
+    return begin_period(assignment=following, day=locked.period_end, at=at)
 
 
 @transaction.atomic
 def start_assignment(*, assignment_id: int, at: datetime) -> Bill | None:
-    """Begin the first period of a plan that was assigned for later, once its day has come."""
+    """Begin the first period of a plan that no bill covers yet, once its day has come.
+
+    Late by periods it begins the oldest of them; closing that one begins the next.
+    """
     assignment = PlanAssignment.objects.select_related("customer__location").get(pk=assignment_id)
     assignments = _lock_assignments(assignment.customer)
-    today = local_day(assignment.customer.location, at)
-    current = next((it for it in assignments if it.pk == assignment_id), None)
-    if current is None or current.starts_on > today or _is_over(current, today):
+    current = next(it for it in assignments if it.pk == assignment_id)
+    day = _first_day_to_bill(current)
+    if day > local_day(assignment.customer.location, at) or not current.covers(day):
         return None
-    lock_active = lock_active_bill(assignment.customer_id)
-    if lock_active and lock_active.period_end:
+    active = lock_active_bill(assignment.customer_id)
+    if active and active.period_end:
         return None  # its period is not over: closing it begins this one
     lock_wallet(assignment.customer)
-    if lock_active:  # one opened by hand makes room
-        issue_bill(bill_id=lock_active.pk, at=at)
-    return begin_period(assignment=current, day=today, at=at)
+    if active:  # one opened by hand makes room
+        issue_bill(bill_id=active.pk, at=at)
+    return begin_period(assignment=current, day=day, at=at)
+
+
+@transaction.atomic
+def catch_up(*, customer: Customer, at: datetime) -> int:
+    """Close and begin all that is due for a customer, however late; gives in how many steps."""
+    steps = 0
+    while _step(customer, at=at):
+        steps += 1
+    return steps
+
+
+def _step(customer: Customer, *, at: datetime) -> bool:
+    if bill := _due_bills(at).filter(customer=customer).first():
+        close_period(bill_id=bill.pk, at=at)
+        return True
+    unbilled = _unbilled_assignments(at).filter(customer=customer).first()
+    return bool(unbilled and start_assignment(assignment_id=unbilled.pk, at=at))
 
 
 def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
@@ -98,41 +119,61 @@ def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
     return issue_bill(bill_id=bill.pk, at=at)
 
 
+def customers_due(*, at: datetime) -> list[tuple[int, int]]:
+    """Location and customer of whatever is to be closed or begun, the oldest first, each once."""
+    columns = ("location_id", "customer_id")
+    due = (*_due_bills(at).values_list(*columns), *_unbilled_assignments(at).values_list(*columns))
+    return list(dict.fromkeys(due))
+
+
 def bills_to_close(*, at: datetime) -> list[tuple[int, int]]:
     """Location and bill of each period that is over, in the location's time zone."""
-    due = (
-        Bill.objects.active()
-        .filter(period_end__isnull=False)
-        .select_related("location")
-        .order_by("period_end", "pk")
-    )
-    return [
-        (bill.location_id, bill.pk)
-        for bill in due.iterator(chunk_size=1000)
-        if bill.period_end and bill.period_end <= local_day(bill.location, at)
-    ]
+    return list(_due_bills(at).values_list("location_id", "pk"))
 
 
 def assignments_to_start(*, at: datetime) -> list[tuple[int, int]]:
-    """Location and assignment of each plan whose customer has no bill of a period open."""
-    open_period = Bill.objects.active().filter(
-        customer=OuterRef("customer"), period_end__isnull=False
-    )
-    waiting = (
-        PlanAssignment.objects.filter(~Exists(open_period))
-        .select_related("location")
-        .order_by("pk")
-    )
-    return [
-        (it.location_id, it.pk)
-        for it in waiting.iterator(chunk_size=1000)
-        if it.starts_on <= local_day(it.location, at)
-        and not _is_over(it, local_day(it.location, at))
-    ]
+    """Location and assignment of each plan with past or present days that no bill covers."""
+    return list(_unbilled_assignments(at).values_list("location_id", "pk"))
 
 
-def _is_over(assignment: PlanAssignment, today: date) -> bool:
-    return assignment.ends_on is not None and assignment.ends_on <= today
+def _due_bills(at: datetime) -> QuerySet[Bill]:
+    due: QuerySet[Bill] = (
+        Bill.objects.active()
+        # No place on earth is further ahead: the index finds them before zones are computed.
+        .filter(period_end__lte=at.date() + timedelta(days=1))
+        .filter(period_end__lte=day_at_location(at))
+        .order_by("period_end", "pk")
+    )
+    return due
+
+
+def _unbilled_assignments(at: datetime) -> QuerySet[PlanAssignment]:
+    """Those whose days reach further than their bills, while no period of the customer is open."""
+    bills = Bill.objects.filter(customer=OuterRef("customer"))
+    own_key = Concat(
+        Value("period:"), Cast(OuterRef("pk"), CharField()), Value(":"), output_field=CharField()
+    )
+    billed = bills.filter(
+        Q(period_end__gt=OuterRef("today")) | Q(period_end__gte=OuterRef("ends_on")),
+        key__startswith=own_key,
+    )
+    unbilled: QuerySet[PlanAssignment] = (
+        PlanAssignment.objects.annotate(today=day_at_location(at))
+        .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), starts_on__lte=F("today"))
+        .filter(~Exists(bills.filter(state=Bill.State.ACTIVE, period_end__isnull=False)))
+        .filter(~Exists(billed))
+        .order_by("starts_on", "pk")
+    )
+    return unbilled
+
+
+def _first_day_to_bill(assignment: PlanAssignment) -> date:
+    """Where its bills end; its first day if it has none."""
+    own = Bill.objects.filter(
+        customer_id=assignment.customer_id, key__startswith=f"period:{assignment.pk}:"
+    )
+    billed_until: date | None = own.aggregate(end=Max("period_end"))["end"]
+    return billed_until or assignment.starts_on
 
 
 def _lock_assignments(customer: Customer) -> list[PlanAssignment]:

@@ -10,10 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Company, CompanyMember, Customer, Location, Member, User
 from community.services import record_audit
 from community.services.people import users_of
-from membership.models import PlanAssignment
-from membership.services.assigning import When, end_plan
-from membership.services.closing import issue_active_bill
-from membership.services.periods import local_day
+from membership.services.assigning import stop_plans
 from notifications.models import Notification
 from notifications.services import notify
 from payments.services.cards import release_cards
@@ -192,11 +189,7 @@ def close_company(*, company: Company, by: User | None, at: datetime) -> Company
         raise CompanyNotOpen
     customer = Customer.objects.select_related("location", "company").get(company=company)
     release_cards(customer=customer)
-    today = local_day(company.location, at)
-    if PlanAssignment.objects.filter(customer=customer).on(today).exists():
-        end_plan(customer=customer, when=When.NOW, by=by, at=at)
-    else:
-        issue_active_bill(customer=customer, at=at)
+    stop_plans(customer=customer, by=by, at=at)
     company.state, company.closed_at = Company.State.CLOSED, at
     company.save(update_fields=["state", "closed_at"])
     _audit("company closed", company, by=by, at=at)
