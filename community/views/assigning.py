@@ -150,8 +150,9 @@ def bill_permission(request: LocationRequest, slug: str, assignment_id: int) -> 
     assignment = _assignment(request, assignment_id)
     customer = assignment.customer
     initial = {"bill_enabled": assignment.bill_enabled, "bill_for": assignment.bill_for}
-    form = BillForm(request.POST or None, customer=customer, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    posted = request.POST if request.method == "POST" else None  # a box unticked posts nothing
+    form = BillForm(posted, customer=customer, initial=initial)
+    if form.is_valid():
         try:
             change_bill_permission(
                 assignment_id=assignment_id, by=request.user, at=now(), **form.bill_terms

@@ -15,7 +15,7 @@ from community.models import Customer, Location
 from community.money import apply_tax
 from community.services.people import users_of
 from credits.models import Entry
-from credits.services.granting import grant_credits
+from credits.services.granting import book_accrual
 from credits.services.wallets import lock_wallet
 from membership.models import PlanAssignment
 from membership.services.periods import (
@@ -32,11 +32,12 @@ from notifications.services import notify
 
 @transaction.atomic
 def begin_period(*, assignment: PlanAssignment, day: date, at: datetime) -> Bill:
-    """Open the bill of the period that covers a day, with its fee, and grant its credits, once.
+    """Open the bill of the period that begins on a day, with its fee, and grant its credits, once.
 
     The caller holds the assignment, and the customer has no other active bill.
     """
     period = _period(assignment, day)
+    assert period.start == day
     key = f"period:{assignment.pk}:{period.start}"
     if bill := Bill.objects.filter(key=key).first():
         return bill
@@ -93,18 +94,18 @@ def start_assignment(*, assignment_id: int, at: datetime) -> Bill | None:
 @transaction.atomic
 def catch_up(*, customer: Customer, at: datetime) -> int:
     """Close and begin all that is due for a customer, however late; gives in how many steps."""
-    steps = 0
-    while _step(customer, at=at):
+    today, steps = local_day(customer.location, at), 0
+    open_periods = Bill.objects.active().filter(customer=customer, period_end__isnull=False)
+    bill = open_periods.first()
+    while bill is None or not bill.period_end or bill.period_end <= today:
+        if bill:
+            bill = close_period(bill_id=bill.pk, at=at)
+        elif unbilled := _unbilled_assignments(at).filter(customer=customer).first():
+            bill = start_assignment(assignment_id=unbilled.pk, at=at)
+        else:
+            break
         steps += 1
     return steps
-
-
-def _step(customer: Customer, *, at: datetime) -> bool:
-    if bill := _due_bills(at).filter(customer=customer).first():
-        close_period(bill_id=bill.pk, at=at)
-        return True
-    unbilled = _unbilled_assignments(at).filter(customer=customer).first()
-    return bool(unbilled and start_assignment(assignment_id=unbilled.pk, at=at))
 
 
 def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
@@ -197,8 +198,9 @@ def _grant_credits(assignment: PlanAssignment, period: Period, *, at: datetime) 
     if not plan.monthly_credits:
         return
     key = f"plan:{assignment.pk}:{period.start}"
-    entry = grant_credits(
-        customer=customer,
+    booked = book_accrual(  # the bill is new, so the key is
+        location_id=customer.location_id,
+        customer_id=customer.pk,
         credits=plan.monthly_credits,
         reason=Entry.Reason.PLAN,
         key=key,
@@ -212,7 +214,7 @@ def _grant_credits(assignment: PlanAssignment, period: Period, *, at: datetime) 
         kind=Notification.Kind.PLAN_CREDITS,
         facts={
             "credits": str(plan.monthly_credits),
-            "balance": str(entry.balance_after),
+            "balance": str(booked.balance),
             "plan": plan.name,
             "company": customer.company.name if customer.company else "",
         },
