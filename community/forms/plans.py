@@ -135,7 +135,9 @@ class BillForm(forms.Form):
 
 
 class PlanChoiceForm(BillForm):
-    plan = forms.ModelChoiceField(label=_("Plan"), queryset=None, empty_label=_("Choose a plan"))
+    plan: "forms.ModelChoiceField[Plan]" = forms.ModelChoiceField(
+        label=_("Plan"), queryset=None, empty_label=_("Choose a plan")
+    )
 
     def __init__(self, data: Any = None, *, customer: Customer, **more: Any) -> None:
         super().__init__(data, customer=customer, **more)

@@ -360,9 +360,7 @@ def _facts(assignment: PlanAssignment) -> dict[str, Any]:
     }
 
 
-def _audit(
-    action: str, customer: Customer, *, by: User | None, at: datetime, **facts: dict[str, Any]
-) -> None:
+def _audit(action: str, customer: Customer, *, by: User | None, at: datetime, **facts: Any) -> None:
     location: Location = customer.location
     subject = f"customer {customer.pk}"
     record_audit(location=location, by=by, action=action, subject=subject, at=at, **facts)
