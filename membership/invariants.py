@@ -48,7 +48,7 @@ INVARIANTS = {
         SELECT p.id FROM membership_purchase p
         LEFT JOIN analytics_revenueline r
             ON r.key = 'purchase:' || p.id AND r.location_id = p.location_id
-        WHERE p.state = 'completed'
+        WHERE p.state = 'completed' AND p.method <> 'free'
         GROUP BY p.id
         HAVING count(r.id) <> 1
             OR bool_or((r.net_minor, r.source, r.currency) <> (p.net_minor, 'credits', p.currency))
