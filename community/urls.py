@@ -1,6 +1,15 @@
 from django.urls import path
 
-from community.views import companies, giving, holdings, home, members, options
+from community.views import (
+    assigning,
+    companies,
+    giving,
+    holdings,
+    home,
+    members,
+    options,
+    plans,
+)
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
 
@@ -96,6 +105,30 @@ urlpatterns = [
         name="bring_back_credit_option",
     ),
     path("community/credit-options/<int:option_id>/move/", options.move, name="move_credit_option"),
+    path("community/plans/", plans.plans, name="plans"),
+    path("community/plans/add/", plans.add, name="add_plan"),
+    path("community/plans/<int:plan_id>/edit/", plans.edit, name="edit_plan"),
+    path("community/plans/<int:plan_id>/archive/", plans.archive, name="archive_plan"),
+    path("community/plans/<int:plan_id>/bring-back/", plans.bring_back, name="bring_back_plan"),
+    path("community/members/<int:member_id>/plan/", assigning.member_plan, name="member_plan"),
+    path("community/companies/<int:company_id>/plan/", assigning.company_plan, name="company_plan"),
+    path(
+        "community/customers/<int:customer_id>/plan/assign/", assigning.assign, name="assign_plan"
+    ),
+    path(
+        "community/customers/<int:customer_id>/plan/change/", assigning.change, name="replace_plan"
+    ),
+    path("community/customers/<int:customer_id>/plan/end/", assigning.end, name="end_plan"),
+    path(
+        "community/assignments/<int:assignment_id>/bill/",
+        assigning.bill_permission,
+        name="bill_permission",
+    ),
+    path(
+        "community/assignments/<int:assignment_id>/withdraw/",
+        assigning.withdraw,
+        name="withdraw_plan",
+    ),
     path("settings/", location.settings, name="settings"),
     path("settings/location/", location.location, name="settings_location"),
     path("settings/location/confirm/", location.confirm_location, name="confirm_location"),

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.admin import ReadOnly, operators
 from community.money import format_money
-from membership.models import Purchase
+from membership.models import Plan, PlanAssignment, Purchase
 
 
 @admin.register(Purchase, site=operators)
@@ -21,3 +21,28 @@ class PurchaseAdmin(ReadOnly):
     @admin.display(description=_("total"))
     def total(self, purchase: Purchase) -> str:
         return format_money(purchase.total_minor, purchase.currency)
+
+
+@admin.register(Plan, site=operators)
+class PlanAdmin(ReadOnly):
+    list_display = ("name", "location", "price", "discount_percent", "archived_at")
+    list_filter = ("location",)
+    list_select_related = ("location",)
+    search_fields = ("name",)
+
+    @admin.display(description=_("price per month"))
+    def price(self, plan: Plan) -> str:
+        return format_money(plan.price_minor, plan.location.currency)
+
+
+@admin.register(PlanAssignment, site=operators)
+class PlanAssignmentAdmin(ReadOnly):
+    list_display = ("plan", "location", "customer", "starts_on", "ends_on", "bill_enabled")
+    list_filter = ("location", "bill_enabled")
+    list_select_related = ("plan", "location", "customer__member__user", "customer__company")
+    search_fields = (
+        "plan__name",
+        "customer__member__user__email",
+        "customer__member__user__name",
+        "customer__company__name",
+    )

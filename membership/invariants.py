@@ -48,7 +48,7 @@ INVARIANTS = {
         SELECT p.id FROM membership_purchase p
         LEFT JOIN analytics_revenueline r
             ON r.key = 'purchase:' || p.id AND r.location_id = p.location_id
-        WHERE p.state = 'completed'
+        WHERE p.state = 'completed' AND p.method <> 'free'
         GROUP BY p.id
         HAVING count(r.id) <> 1
             OR bool_or((r.net_minor, r.source, r.currency) <> (p.net_minor, 'credits', p.currency))
@@ -79,6 +79,40 @@ INVARIANTS = {
     "No purchase is pending for more than a day": """
         SELECT id FROM membership_purchase
         WHERE state = 'pending' AND created_at < now() - interval '24 hours'
+    """,
+    "A purchase is made under a plan of its customer": """
+        SELECT p.id FROM membership_purchase p
+        JOIN membership_planassignment a ON a.id = p.assignment_id
+        WHERE a.customer_id <> p.customer_id
+    """,
+    "The bills of a plan follow each other from its first day without a gap": """
+        SELECT period.id FROM (
+            SELECT b.id, b.period_start, a.starts_on, lag(b.period_end)
+                OVER (PARTITION BY a.id ORDER BY b.period_start, b.id) AS before
+            FROM membership_planassignment a
+            JOIN billing_bill b
+                ON b.customer_id = a.customer_id AND b.key LIKE 'period:' || a.id || ':%'
+        ) period
+        WHERE period.period_start <> coalesce(period.before, period.starts_on)
+    """,
+    "A plan's fee is on the bill of its period": """
+        SELECT item.id FROM billing_billitem item
+        JOIN billing_bill b ON b.id = item.bill_id
+        WHERE item.key LIKE 'fee:%' AND b.key <> 'period' || substr(item.key, 4)
+    """,
+    "A plan's fee earned its net price": """
+        SELECT item.id FROM billing_billitem item
+        LEFT JOIN analytics_revenueline r
+            ON r.key = item.key AND r.location_id = item.location_id
+        WHERE item.key LIKE 'fee:%'
+          AND (r.id IS NULL OR (r.net_minor, r.source) <> (item.net_minor, 'plans'))
+    """,
+    "Monthly credits are given for a period with a bill": """
+        SELECT e.id FROM credits_entry e
+        JOIN credits_wallet w ON w.id = e.wallet_id
+        LEFT JOIN billing_bill b
+            ON b.customer_id = w.customer_id AND b.key = 'period' || substr(e.idempotency_key, 5)
+        WHERE e.reason = 'plan' AND b.id IS NULL
     """,
     **same_location("membership"),
 }

@@ -1,8 +1,12 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
+from community.models import Location
+from community.money import apply_tax
 from credits.models import Lot
+from membership.models import Plan, PlanAssignment
+from membership.services.periods import Period, local_day, period_on
 
 WIDTH = 420
 GAP = 3
@@ -51,3 +55,58 @@ def _placed(parts: list[LotSegment]) -> list[LotSegment]:
         placed.append(LotSegment(part.kind, part.credits, part.lapses_at, tint, x, width))
         x += width + GAP
     return placed
+
+
+@dataclass(frozen=True)
+class NextFee:
+    """What a customer is charged next for a plan, and when; the total includes tax."""
+
+    plan: Plan
+    on: date
+    total_minor: int
+
+
+@dataclass(frozen=True)
+class PlanStanding:
+    """A customer's plan today with what went before and what is to come."""
+
+    today: date
+    current: PlanAssignment | None
+    period: Period | None
+    next_fee: NextFee | None
+    coming: list[PlanAssignment]
+    past: list[PlanAssignment]
+
+
+def plan_standing(*, customer_id: int, location: Location, at: datetime) -> PlanStanding:
+    today = local_day(location, at)
+    assignments = list(
+        PlanAssignment.objects.filter(customer_id=customer_id)
+        .select_related("plan", "assigned_by")
+        .order_by("starts_on", "pk")
+    )
+    current = next((it for it in assignments if it.covers(today)), None)
+    coming = [it for it in assignments if it.starts_on > today and not it.never_began]
+    return PlanStanding(
+        today=today,
+        current=current,
+        period=period_on(today, starts_on=current.starts_on) if current else None,
+        next_fee=_next_fee(current, coming, location, today),
+        coming=coming,
+        past=[it for it in reversed(assignments) if it is not current and it not in coming],
+    )
+
+
+def _next_fee(
+    current: PlanAssignment | None, coming: list[PlanAssignment], location: Location, today: date
+) -> NextFee | None:
+    """The current plan's at its next period, unless it ends before; else that of the next plan."""
+    if current:
+        on = period_on(today, starts_on=current.starts_on).end
+        if current.covers(on):
+            return _fee(current.plan, on, location)
+    return _fee(coming[0].plan, coming[0].starts_on, location) if coming else None
+
+
+def _fee(plan: Plan, on: date, location: Location) -> NextFee:
+    return NextFee(plan, on, apply_tax(plan.price_minor, location.tax).total_minor)

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,8 +12,9 @@ from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 from kombu.exceptions import OperationalError
 
-from community.models import Location, User
+from community.models import Customer, Location, User
 from membership.models import Invitation, MemberImport, Purchase
+from membership.services.closing import catch_up, customers_due
 from membership.services.importing import (
     ImportRefused,
     note_rows_done,
@@ -29,6 +30,7 @@ from membership.services.paying import (
     refresh_purchase,
 )
 
+Progress = Callable[[int, int, int], None]  # done, of how many, failed
 ASK_AFTER = timedelta(seconds=60)
 ENOUGH_FAILURES = 5
 log = structlog.get_logger(__name__)
@@ -97,6 +99,35 @@ def sweep_charges() -> None:
                 now() - purchase.created_at > GIVE_UP_AFTER
             ):
                 give_up_purchase(purchase=purchase, at=now())
+
+
+@shared_task
+def close_periods() -> int:
+    """Close the periods that are over and begin what is due; tells how many customers failed."""
+    return close_due_periods(at=now())
+
+
+def close_due_periods(*, at: datetime, progress: Progress | None = None) -> int:
+    """Bring each customer with something due up to date, in a transaction of their own.
+
+    One that fails is logged and left to the next run, which comes in minutes.
+    """
+    with scopes_disabled():
+        due = customers_due(at=at)
+    failures = 0
+    for done, (location_id, customer_id) in enumerate(due, start=1):
+        try:
+            with scope(location=location_id):
+                customer = Customer.objects.select_related("location").get(pk=customer_id)
+                catch_up(customer=customer, at=at)
+        except Exception:  # a bug about one customer must not keep bills from the others
+            failures += 1
+            log.exception("period_not_closed", location=location_id, customer=customer_id)
+        if progress:
+            progress(done, len(due), failures)
+    if failures:
+        log.error("periods_not_closed", failures=failures, customers=len(due))
+    return failures
 
 
 @shared_task(bind=True, max_retries=120)

@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 
 from community.models import Company, Customer, Location, Member, Role, User
 from credits.models import CreditOption
+from membership.models import Plan, PlanAssignment
 from membership.services.companies import add_company
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
@@ -135,6 +136,29 @@ class CardFactory(DjangoModelFactory):
     exp_month = 8
     exp_year = 2030
     created_at = NOON
+
+
+class PlanFactory(DjangoModelFactory):
+    class Meta:
+        model = Plan
+
+    location = factory.SubFactory(LocationFactory)
+    name = factory.Sequence(lambda n: f"Plan {n}")
+    price_minor = 10000
+    created_at = NOON
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """A running plan, without the bill that assigning it would open."""
+
+    class Meta:
+        model = PlanAssignment
+
+    customer = factory.SubFactory(CustomerFactory)
+    location = factory.SelfAttribute("customer.location")
+    plan = factory.SubFactory(PlanFactory, location=factory.SelfAttribute("..location"))
+    starts_on = NOON.date()
+    assigned_at = NOON
 
 
 def pending_purchase(

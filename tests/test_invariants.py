@@ -18,13 +18,15 @@ from credits.models import Entry
 from credits.services.granting import grant_credits
 from credits.services.lapsing import lapse_customer_lots
 from credits.services.spending import spend_credits
-from membership.models import Invitation
+from membership.models import Invitation, PlanAssignment
+from membership.services.assigning import PlanWish, assign_plan
 from membership.services.invitations import invite
 from membership.services.paying import pay_purchase
+from membership.services.periods import local_day
 from payments.gateways.fake import FakeGateway
 from payments.gateways.registry import GATEWAYS
 from payments.models import GatewayEvent
-from tests.factories import CardFactory, LocationFactory, company_of, pending_purchase
+from tests.factories import CardFactory, LocationFactory, PlanFactory, company_of, pending_purchase
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +176,23 @@ MUTATIONS = {
         UPDATE membership_purchase SET created_at = now() - interval '25 hours'
         WHERE id = {pending}
     """,
+    "A purchase is made under a plan of its customer": """
+        UPDATE membership_purchase SET assignment_id = {assignment} WHERE id = {pending}
+    """,
+    "The bills of a plan follow each other from its first day without a gap": """
+        UPDATE billing_bill SET period_start = period_start + 1 WHERE key = '{period}'
+    """,
+    "A plan's fee is on the bill of its period": """
+        UPDATE billing_billitem SET key = 'fee:0:' || id WHERE key = '{fee}';
+        UPDATE analytics_revenueline SET key = (SELECT key FROM billing_billitem
+            WHERE key LIKE 'fee:0:%') WHERE key = '{fee}'
+    """,
+    "A plan's fee earned its net price": """
+        UPDATE analytics_revenueline SET key = 'no fee' WHERE key = '{fee}'
+    """,
+    "Monthly credits are given for a period with a bill": """
+        UPDATE credits_entry SET idempotency_key = 'plan:0:' || id WHERE id = {monthly}
+    """,
 }
 
 
@@ -206,6 +225,7 @@ def books(location):
             company=company,
             at=at,
         )
+        running = assigned_plan(other.customer, at=at)
         GatewayEvent.objects.create(
             location=location,
             connection=card.connection,
@@ -242,10 +262,26 @@ def books(location):
             "drawn_lot": drawn.lot.pk,
             "spending": spending.pk,
             "last_entry": last.pk,
+            "assignment": running.pk,
+            "period": f"period:{running.pk}:{running.starts_on}",
+            "fee": f"fee:{running.pk}:{running.starts_on}",
+            "monthly": Entry.objects.get(reason="plan").pk,
             "other_wallet": other.customer.wallet.pk,
             "other_customer": other.customer.pk,
             "other_member": other.customer.member_id,
         }
+
+
+def assigned_plan(customer, *, at):
+    plan = PlanFactory(location=customer.location, monthly_credits=5)
+    return assign_plan(
+        customer=customer,
+        wish=PlanWish(plan_id=plan.pk, bill_enabled=True, bill_for=PlanAssignment.BillFor.MANAGERS),
+        starts_on=local_day(customer.location, at),
+        ends_on=None,
+        by=None,
+        at=at,
+    )
 
 
 def grant(customer, credits, **more):

@@ -17,6 +17,7 @@ from community.views.setup_list import setup_list
 from credits.models import Entry
 from credits.selectors import next_lapse
 from membership.models import Purchase
+from membership.selectors import plan_standing
 
 LATEST = 6
 
@@ -47,6 +48,7 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
         customer_id = request.principal.customer_id
         context |= {
             "next_lapse": next_lapse(customer_id=customer_id) if customer_id else None,
+            "standing": plan_standing(customer_id=customer_id, location=request.location, at=at),
             "entries": Entry.objects.filter(wallet__customer_id=customer_id)
             .select_related("purchase__receipt", "made_by")
             .newest_first()[:LATEST],

@@ -29,6 +29,7 @@ from django_cotton.templatetags import Attrs
 
 from community.middleware import time_format
 from community.money import format_credits, format_money, symbol
+from membership.services.periods import format_day
 from payments.wording import failure_reason
 
 register = template.Library()
@@ -130,6 +131,7 @@ def _time_pattern() -> str:
     return {"24": "H:i", "12": "g:i a"}.get(time_format.get()) or pgettext("time", "H:i")
 
 
+register.filter("calendar_day", format_day)
 register.filter("failure_reason", failure_reason)
 register.filter("currency_symbol", symbol)
 

@@ -30,6 +30,27 @@ class Use:
 
 
 @dataclass(frozen=True)
+class PlanOffer:
+    """A plan; price in minor units, credits whole."""
+
+    name: str
+    price_minor: int
+    discount_percent: int = 0
+    monthly_credits: int = 0
+    free_claims: int | None = None
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A company: a manager, a member without permission, one who may use card and bill."""
+
+    name: str
+    manager: Person
+    member: Person
+    permitted: Person
+
+
+@dataclass(frozen=True)
 class Place:
     slug: str
     name: str
@@ -50,6 +71,16 @@ class Place:
     dropped: Offer
     uses: tuple[Use, ...]
     visits: tuple[tuple[str, Decimal], ...]
+    plans: tuple[PlanOffer, ...] = ()
+    studio: Studio | None = None
+    founder: Person | None = None
+
+    @property
+    def newcomers(self) -> tuple[Person, ...]:
+        """Members who came last, for a plan of their own or their company's."""
+        studio = self.studio
+        team = (studio.manager, studio.member, studio.permitted) if studio else ()
+        return (*team, self.founder) if self.founder else team
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -128,6 +159,18 @@ HARBOUR = Place(
         ("Phone booth, an hour", Decimal(1)),
         ("Printing, 60 pages", Decimal("1.5")),
     ),
+    plans=(
+        PlanOffer("Flex", 2900),
+        PlanOffer("Resident", 19900, discount_percent=25, monthly_credits=20),
+        PlanOffer("Founders", 4900, discount_percent=100, free_claims=1),
+    ),
+    studio=Studio(
+        "Studio North",
+        manager=Person("carl@harbour.demo", "Carl North", "manager of Studio North"),
+        member=Person("cora@harbour.demo", "Cora Blum", "in Studio North, without permission"),
+        permitted=Person("cleo@harbour.demo", "Cleo Marín", "may use Studio North's card and bill"),
+    ),
+    founder=Person("fay@harbour.demo", "Fay Ostergaard", "member with the plan Founders"),
 )
 
 GARDEN = Place(
@@ -204,6 +247,7 @@ def log_ins() -> list[Person]:
         HARBOUR.admin,
         staff,
         HARBOUR.star,
+        *HARBOUR.newcomers,
         VISITOR,
         OPERATOR,
         GARDEN.admin,

@@ -9,7 +9,7 @@ import stripe
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
-from community.models import Location, Member, User
+from community.models import Customer, Location, Member, User
 from community.principals import Principal
 from credits.models import CreditOption, Entry, Lot
 from credits.services.granting import grant_credits
@@ -21,18 +21,26 @@ from membership.demo.cast import Place
 from membership.demo.story import (
     KEPT_CARD,
     NO_CARD,
+    Assigning,
+    Closing,
     Dropping,
     Gift,
     Happening,
+    Ordering,
     Reading,
     Sale,
     Suspension,
     Tidying,
     Visit,
 )
-from membership.models import Purchase
+from membership.models import Plan, PlanAssignment, Purchase
+from membership.services.assigning import PlanWish, assign_plan
+from membership.services.buyers import Order, look_at_buyer, plan_terms
+from membership.services.closing import catch_up, customers_due
+from membership.services.instant import buy_on_bill, claim_free
 from membership.services.joining import NotInThatState, suspend_member
 from membership.services.paying import give_up_purchase, open_card_setup, pay_purchase
+from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, quote_option
 from notifications.services import mark_notifications_read
@@ -125,6 +133,56 @@ class Life:
                 reason=suspension.reason,
                 at=suspension.at,
             )
+
+    @live.register
+    def _(self, assigning: Assigning) -> None:
+        customer = self._customer(assigning)
+        plan = Plan.objects.on_offer().filter(name=assigning.plan).first()
+        if plan is None or PlanAssignment.objects.filter(customer=customer).exists():
+            return
+        assign_plan(
+            customer=customer,
+            wish=PlanWish(
+                plan_id=plan.pk, bill_enabled=True, bill_for=PlanAssignment.BillFor.EVERYONE
+            ),
+            starts_on=local_day(self.location, assigning.at),
+            ends_on=None,
+            by=self.admin,
+            at=assigning.at,
+        )
+
+    @live.register
+    def _(self, ordering: Ordering) -> None:
+        member, option = self.members[ordering.email], self.options.get(ordering.credits)
+        company_id = self._customer(ordering).company_id
+        if option is None:
+            return
+        facts = look_at_buyer(
+            member_id=member.pk,
+            location_id=self.location.pk,
+            company_id=company_id,
+            at=ordering.at,
+        )
+        quote = quote_option(option, self.location, plan_terms(facts))
+        order = Order(member=member, company_id=company_id, seen=quote, key=ordering.key)
+        with suppress(ValidationError):
+            (claim_free if quote.is_free else buy_on_bill)(order=order, at=ordering.at)
+
+    @live.register
+    def _(self, closing: Closing) -> None:
+        due = [customer_id for _, customer_id in customers_due(at=closing.at)]
+        for customer in Customer.objects.filter(pk__in=due).select_related("location"):
+            catch_up(customer=customer, at=closing.at)
+
+    def _customer(self, happening: Assigning | Ordering) -> Customer:
+        """The person's own, or their company's."""
+        whose = Customer.objects.with_who().select_related("location")
+        member = self.members[happening.email]
+        if happening.for_company:
+            found: Customer = whose.get(company__people__member=member)
+        else:
+            found = whose.get(member=member)
+        return found
 
     @cached_property
     def members(self) -> dict[str, Member]:

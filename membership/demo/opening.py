@@ -7,14 +7,21 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django_scopes import scope
 
-from community.models import Location, Role, User
+from community.models import Location, Member, Role, User
 from credits.models import CreditUse
 from credits.services.options import add_option
-from membership.demo.cast import OPERATOR, PASSWORD, VISITOR, Person, Place
+from membership.demo.cast import OPERATOR, PASSWORD, VISITOR, Person, Place, Studio
+from membership.services.companies import (
+    add_company,
+    permit_company_money,
+    put_in_company,
+)
 from membership.services.joining import add_member
+from membership.services.plans import PlanValues, add_plan
 
 OPENED_DAYS_AGO = 260
 JOINING_EVERY_DAYS = 7
+NEWCOMERS_DAYS_AGO = 80
 
 
 @transaction.atomic
@@ -45,7 +52,24 @@ def open_place(place: Place, *, at: datetime) -> Location:
             joined = opened + timedelta(days=JOINING_EVERY_DAYS * number, hours=9)
             add_member(location=location, user=_user(person, password), by=admin, at=joined)
         _fill_shelves(place, location, by=admin, at=opened)
+        came = at - timedelta(days=NEWCOMERS_DAYS_AGO)
+        newcomers = [
+            add_member(location=location, user=_user(person, password), by=admin, at=came)
+            for person in place.newcomers
+        ]
+        if place.studio:
+            _found_studio(place.studio, location, newcomers[:3], by=admin, at=came)
     return location
+
+
+def _found_studio(
+    studio: Studio, location: Location, team: list[Member], *, by: User, at: datetime
+) -> None:
+    manager, member, permitted = team
+    company = add_company(location=location, name=studio.name, manager=manager, by=by, at=at)
+    put_in_company(company=company, member=member, by=by, at=at)
+    place = put_in_company(company=company, member=permitted, by=by, at=at)
+    permit_company_money(place=place, may_use_card=True, may_use_bill=True, by=by, at=at)
 
 
 @transaction.atomic
@@ -75,6 +99,15 @@ def _fill_shelves(place: Place, location: Location, *, by: User, at: datetime) -
             by=by,
             at=at,
         )
+    for plan in place.plans:
+        values = PlanValues(
+            name=plan.name,
+            price_minor=plan.price_minor,
+            discount_percent=Decimal(plan.discount_percent),
+            monthly_credits=Decimal(plan.monthly_credits),
+            free_claims=plan.free_claims,
+        )
+        add_plan(location=location, values=values, by=by, at=at)
     CreditUse.objects.bulk_create(
         CreditUse(
             location=location, name=use.name, credits=use.credits, icon=use.icon, position=position

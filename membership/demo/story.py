@@ -30,6 +30,7 @@ STARS_VISITS = (
     *((90, 0), (71, 2), (52, 1), (40, 2), (26, 4), (12, 2), (5, 0)),
 )
 WEIGHTS = (8, 6, 3, 1)  # how often the offers are bought, small ones most
+FLEX_MEMBERS = 5
 DROPPED_DAYS_AGO = 150
 WELCOME_LASTS = timedelta(days=60)
 SUSPENDED_DAYS_AGO = 6
@@ -89,6 +90,27 @@ class Suspension(Happening):
     reason: str
 
 
+@dataclass(frozen=True)
+class Assigning(Happening):
+    """An admin gave a plan, with its bill, to the person or to their company."""
+
+    plan: str
+    for_company: bool = False
+
+
+@dataclass(frozen=True)
+class Ordering(Happening):
+    """Credits on the bill of the plan, or for nothing where the plan says so."""
+
+    credits: int
+    for_company: bool = False
+
+
+@dataclass(frozen=True)
+class Closing(Happening):
+    """The closing run of that day."""
+
+
 def story_of(place: Place, *, today: datetime) -> list[Happening]:
     """All that happened up to today, in order; for one day it always has the same keys.
 
@@ -111,6 +133,27 @@ class _Teller:
             days_ago = OPENED_DAYS_AGO - JOINING_EVERY_DAYS * number
             until = SUSPENDED_DAYS_AGO + 1 if person == self.place.sleeper else 1
             yield from self._member(person.email, days_ago, until=until)
+        if self.place.plans:
+            yield from self._plans()
+
+    def _plans(self) -> Iterator[Happening]:
+        """Some on Flex for months, a founder, a company with its bill; runs that close them."""
+        admin = self.place.admin.email
+        for number, person in enumerate(self.place.crowd[:FLEX_MEMBERS]):
+            days_ago = 150 - 6 * number
+            yield Assigning(self._when(days_ago), person.email, self._key(), "Flex")
+            yield Ordering(self._when(days_ago - 4), person.email, self._key(), 10)
+        if founder := self.place.founder:
+            yield Assigning(self._when(70), founder.email, self._key(), "Founders")
+            for days_ago in (66, 33):
+                yield Ordering(self._when(days_ago), founder.email, self._key(), 25)
+        if studio := self.place.studio:
+            manager, permitted = studio.manager.email, studio.permitted.email
+            yield Assigning(self._when(24), manager, self._key(), "Resident", for_company=True)
+            yield Ordering(self._when(20), manager, self._key(), 50, for_company=True)
+            yield Ordering(self._when(9), permitted, self._key(), 10, for_company=True)
+        for days_ago in range(140, 1, -6):
+            yield Closing(self._when(days_ago), admin, self._key())
 
     def _when(self, days_ago: int) -> datetime:
         """Some minute of a working day, at the location."""

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Count, F, Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,13 @@ from community.triggers import no_truncate
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
+    def with_customers(self, day: date) -> "PlanQuerySet":
+        """With how many members and companies have it on a day."""
+        running = Q(assignments__starts_on__lte=day) & (
+            Q(assignments__ends_on=None) | Q(assignments__ends_on__gt=day)
+        )
+        return self.annotate(customers=Count("assignments", filter=running))
+
     def on_offer(self) -> "PlanQuerySet":
         return self.filter(archived_at=None).order_by("name", "pk")
 
@@ -139,3 +146,15 @@ class PlanAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} from {self.starts_on}"
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day with the plan, as pages name its end."""
+        return self.ends_on - timedelta(days=1) if self.ends_on else None
+
+    @property
+    def never_began(self) -> bool:
+        return self.ends_on == self.starts_on

@@ -1,9 +1,10 @@
 """How periods begin and close: bills opened with their fee, issued when their time is over."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext, override
 
 from analytics.models import Source
@@ -14,11 +15,12 @@ from community.models import Customer, Location
 from community.money import apply_tax
 from community.services.people import users_of
 from credits.models import Entry
-from credits.services.granting import grant_credits
+from credits.services.granting import book_accrual
 from credits.services.wallets import lock_wallet
 from membership.models import PlanAssignment
 from membership.services.periods import (
     Period,
+    day_at_location,
     format_day,
     local_day,
     midnight,
@@ -30,11 +32,12 @@ from notifications.services import notify
 
 @transaction.atomic
 def begin_period(*, assignment: PlanAssignment, day: date, at: datetime) -> Bill:
-    """Open the bill of the period that covers a day, with its fee, and grant its credits, once.
+    """Open the bill of the period that begins on a day, with its fee, and grant its credits, once.
 
     The caller holds the assignment, and the customer has no other active bill.
     """
     period = _period(assignment, day)
+    assert period.start == day
     key = f"period:{assignment.pk}:{period.start}"
     if bill := Bill.objects.filter(key=key).first():
         return bill
@@ -61,29 +64,48 @@ def close_period(*, bill_id: int, at: datetime) -> Bill | None:
         return None
     lock_wallet(customer)  # its place is before the document number's
     issue_bill(bill_id=bill_id, at=at)
-    following = [it for it in assignments if it.starts_on <= locked.period_end]
-    for assignment in following:
-        if assignment.ends_on is None or assignment.ends_on > locked.period_end:
-            return begin_period(assignment=assignment, day=locked.period_end, at=at)
-    return None
+    following = next((it for it in assignments if it.covers(locked.period_end)), None)
+    if following is None:
+        return None
+    return begin_period(assignment=following, day=locked.period_end, at=at)
 
 
 @transaction.atomic
 def start_assignment(*, assignment_id: int, at: datetime) -> Bill | None:
-    """Begin the first period of a plan that was assigned for later, once its day has come."""
+    """Begin the first period of a plan that no bill covers yet, once its day has come.
+
+    Late by periods it begins the oldest of them; closing that one begins the next.
+    """
     assignment = PlanAssignment.objects.select_related("customer__location").get(pk=assignment_id)
     assignments = _lock_assignments(assignment.customer)
-    today = local_day(assignment.customer.location, at)
-    current = next((it for it in assignments if it.pk == assignment_id), None)
-    if current is None or current.starts_on > today or _is_over(current, today):
+    current = next(it for it in assignments if it.pk == assignment_id)
+    day = _first_day_to_bill(current)
+    if day > local_day(assignment.customer.location, at) or not current.covers(day):
         return None
-    lock_active = lock_active_bill(assignment.customer_id)
-    if lock_active and lock_active.period_end:
+    active = lock_active_bill(assignment.customer_id)
+    if active and active.period_end:
         return None  # its period is not over: closing it begins this one
     lock_wallet(assignment.customer)
-    if lock_active:  # one opened by hand makes room
-        issue_bill(bill_id=lock_active.pk, at=at)
-    return begin_period(assignment=current, day=today, at=at)
+    if active:  # one opened by hand makes room
+        issue_bill(bill_id=active.pk, at=at)
+    return begin_period(assignment=current, day=day, at=at)
+
+
+@transaction.atomic
+def catch_up(*, customer: Customer, at: datetime) -> int:
+    """Close and begin all that is due for a customer, however late; gives in how many steps."""
+    today, steps = local_day(customer.location, at), 0
+    open_periods = Bill.objects.active().filter(customer=customer, period_end__isnull=False)
+    bill = open_periods.first()
+    while bill is None or not bill.period_end or bill.period_end <= today:
+        if bill:
+            bill = close_period(bill_id=bill.pk, at=at)
+        elif unbilled := _unbilled_assignments(at).filter(customer=customer).first():
+            bill = start_assignment(assignment_id=unbilled.pk, at=at)
+        else:
+            break
+        steps += 1
+    return steps
 
 
 def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
@@ -98,41 +120,61 @@ def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
     return issue_bill(bill_id=bill.pk, at=at)
 
 
+def customers_due(*, at: datetime) -> list[tuple[int, int]]:
+    """Location and customer of whatever is to be closed or begun, the oldest first, each once."""
+    columns = ("location_id", "customer_id")
+    due = (*_due_bills(at).values_list(*columns), *_unbilled_assignments(at).values_list(*columns))
+    return list(dict.fromkeys(due))
+
+
 def bills_to_close(*, at: datetime) -> list[tuple[int, int]]:
     """Location and bill of each period that is over, in the location's time zone."""
-    due = (
-        Bill.objects.active()
-        .filter(period_end__isnull=False)
-        .select_related("location")
-        .order_by("period_end", "pk")
-    )
-    return [
-        (bill.location_id, bill.pk)
-        for bill in due.iterator(chunk_size=1000)
-        if bill.period_end and bill.period_end <= local_day(bill.location, at)
-    ]
+    return list(_due_bills(at).values_list("location_id", "pk"))
 
 
 def assignments_to_start(*, at: datetime) -> list[tuple[int, int]]:
-    """Location and assignment of each plan whose customer has no bill of a period open."""
-    open_period = Bill.objects.active().filter(
-        customer=OuterRef("customer"), period_end__isnull=False
-    )
-    waiting = (
-        PlanAssignment.objects.filter(~Exists(open_period))
-        .select_related("location")
-        .order_by("pk")
-    )
-    return [
-        (it.location_id, it.pk)
-        for it in waiting.iterator(chunk_size=1000)
-        if it.starts_on <= local_day(it.location, at)
-        and not _is_over(it, local_day(it.location, at))
-    ]
+    """Location and assignment of each plan with past or present days that no bill covers."""
+    return list(_unbilled_assignments(at).values_list("location_id", "pk"))
 
 
-def _is_over(assignment: PlanAssignment, today: date) -> bool:
-    return assignment.ends_on is not None and assignment.ends_on <= today
+def _due_bills(at: datetime) -> QuerySet[Bill]:
+    due: QuerySet[Bill] = (
+        Bill.objects.active()
+        # No place on earth is further ahead: the index finds them before zones are computed.
+        .filter(period_end__lte=at.date() + timedelta(days=1))
+        .filter(period_end__lte=day_at_location(at))
+        .order_by("period_end", "pk")
+    )
+    return due
+
+
+def _unbilled_assignments(at: datetime) -> QuerySet[PlanAssignment]:
+    """Those whose days reach further than their bills, while no period of the customer is open."""
+    bills = Bill.objects.filter(customer=OuterRef("customer"))
+    own_key = Concat(
+        Value("period:"), Cast(OuterRef("pk"), CharField()), Value(":"), output_field=CharField()
+    )
+    billed = bills.filter(
+        Q(period_end__gt=OuterRef("today")) | Q(period_end__gte=OuterRef("ends_on")),
+        key__startswith=own_key,
+    )
+    unbilled: QuerySet[PlanAssignment] = (
+        PlanAssignment.objects.annotate(today=day_at_location(at))
+        .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), starts_on__lte=F("today"))
+        .filter(~Exists(bills.filter(state=Bill.State.ACTIVE, period_end__isnull=False)))
+        .filter(~Exists(billed))
+        .order_by("starts_on", "pk")
+    )
+    return unbilled
+
+
+def _first_day_to_bill(assignment: PlanAssignment) -> date:
+    """Where its bills end; its first day if it has none."""
+    own = Bill.objects.filter(
+        customer_id=assignment.customer_id, key__startswith=f"period:{assignment.pk}:"
+    )
+    billed_until: date | None = own.aggregate(end=Max("period_end"))["end"]
+    return billed_until or assignment.starts_on
 
 
 def _lock_assignments(customer: Customer) -> list[PlanAssignment]:
@@ -156,8 +198,9 @@ def _grant_credits(assignment: PlanAssignment, period: Period, *, at: datetime) 
     if not plan.monthly_credits:
         return
     key = f"plan:{assignment.pk}:{period.start}"
-    entry = grant_credits(
-        customer=customer,
+    booked = book_accrual(  # the bill is new, so the key is
+        location_id=customer.location_id,
+        customer_id=customer.pk,
         credits=plan.monthly_credits,
         reason=Entry.Reason.PLAN,
         key=key,
@@ -171,7 +214,7 @@ def _grant_credits(assignment: PlanAssignment, period: Period, *, at: datetime) 
         kind=Notification.Kind.PLAN_CREDITS,
         facts={
             "credits": str(plan.monthly_credits),
-            "balance": str(entry.balance_after),
+            "balance": str(booked.balance),
             "plan": plan.name,
             "company": customer.company.name if customer.company else "",
         },

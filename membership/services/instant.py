@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 
 from analytics.models import Source
 from analytics.services import record_revenue
+from billing.models import Bill
 from billing.services import NewItem, add_bill_item
 from community.models import Location
 from community.money import format_credits
@@ -24,7 +25,7 @@ from membership.services.buyers import (
     lock_buyer,
     plan_terms,
 )
-from membership.services.closing import close_period
+from membership.services.closing import catch_up
 from membership.services.crediting import Bought, credit_purchase
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
 from membership.services.refusals import NotFree, PaymentNeeded
@@ -50,7 +51,7 @@ def buy_on_bill(*, order: Order, at: datetime) -> Purchase:
     try:
         return _once(_buy_on_bill, order, at=at)
     except PeriodIsOver as late:
-        close_period(bill_id=late.bill_id, at=at)
+        catch_up(customer=Bill.objects.get(pk=late.bill_id).customer, at=at)
         return _once(_buy_on_bill, order, at=at)
 
 

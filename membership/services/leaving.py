@@ -1,10 +1,11 @@
-"""How a membership ends. Credits stay on the ledger and come back with the member."""
+"""How a membership ends: plan and bill too. Credits stay on the ledger and come back."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from community.models import Member, User
+from community.models import Customer, Member, User
+from membership.services.assigning import stop_plans
 from membership.services.companies import leave_companies
 from membership.services.joining import (
     NotInThatState,
@@ -42,5 +43,7 @@ def _end(member: Member, *, action: str, by: User | None, reason: str, at: datet
     if member.state not in {Member.State.ACTIVE, Member.State.SUSPENDED}:
         raise NotInThatState
     leave_companies(member=member, by=by, at=at)
+    for customer in Customer.objects.filter(member=member).select_related("location"):
+        stop_plans(customer=customer, by=by, at=at)
     change_state(member, Member.State.LEFT, action=action, by=by, reason=reason, at=at)
     return member

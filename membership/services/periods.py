@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 
 from babel.dates import format_date
 from dateutil.relativedelta import relativedelta
+from django.db.models import DateField, DateTimeField, F, Func, Value
+from django.db.models.functions import Cast
 from django.utils.translation import get_language, to_locale
 
 from community.models import Location
@@ -39,6 +41,14 @@ def period_on(day: date, *, starts_on: date) -> Period:
 
 def local_day(location: Location, at: datetime) -> date:
     return at.astimezone(location.zone).date()
+
+
+def day_at_location(at: datetime) -> Cast:
+    """The same for a query: the day at the location of each row."""
+    local = Func(
+        F("location__time_zone"), Value(at), function="timezone", output_field=DateTimeField()
+    )
+    return Cast(local, DateField())
 
 
 def midnight(location: Location, day: date) -> datetime:

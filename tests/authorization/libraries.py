@@ -110,6 +110,8 @@ ADMIN_MODELS = {
     "payments_card": set(),
     "payments_transaction": set(),
     "payments_gatewayevent": set(),
+    "membership_plan": set(),
+    "membership_planassignment": set(),
     "membership_purchase": set(),
 }
 

@@ -112,6 +112,7 @@ OUTSIDE = [
     ),
 ]
 
+PLAN = {"plan_id": "archived_plan_id"}
 COMMUNITY = [
     Row("community:home", GET=insiders()),
     Row("community:members", GET=staff()),
@@ -153,6 +154,18 @@ COMMUNITY = [
     Row("community:discard_import", POST=admins(302)),
     Row("community:exports", GET=admins()),
     Row("community:export", GET=admins(), address={"what": "members", "form": "csv"}),
+    Row("community:plans", GET=staff()),
+    Row("community:add_plan", GET=admins(), POST=admins()),
+    Row("community:edit_plan", GET=admins(), POST=admins()),
+    Row("community:archive_plan", POST=admins(302), address=PLAN),
+    Row("community:bring_back_plan", POST=admins(302), address=PLAN),
+    Row("community:member_plan", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:company_plan", GET=staff()),
+    Row("community:assign_plan", POST=admins(), colleagues={"admin": 200}),
+    Row("community:replace_plan", GET=admins(), POST=admins(), colleagues={"admin": 200}),
+    Row("community:end_plan", GET=admins(), POST=admins(), colleagues={"admin": 200}),
+    Row("community:bill_permission", GET=admins(), POST=admins(302)),
+    Row("community:withdraw_plan", POST=admins(302)),
     Row("community:credit_options", GET=staff()),
     Row("community:add_credit_option", GET=admins(), POST=admins()),
     Row("community:edit_credit_option", GET=admins(), POST=admins()),

@@ -19,7 +19,9 @@ from tests.authorization.table import LOGIN, PRINCIPALS, SAME, TABLE, Row
 from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 
 ROWS = [*TABLE, *LIBRARIES]
-OF_A_MEMBER = {"member_id", "card_id", "key", "number", "company_id", "place_id"}
+OF_A_MEMBER = {
+    *("member_id", "customer_id", "card_id", "key", "number", "company_id", "place_id"),
+}
 OF_A_LOCATION = {
     "option_id",
     "invitation_id",
@@ -28,6 +30,10 @@ OF_A_LOCATION = {
     "use_id",
     "role_id",
     "connection_key",
+    "plan_id",
+    "archived_plan_id",
+    "company_id",
+    "assignment_id",
 }
 # A library knows no locations: it asks for a session, or for the operator.
 SOME = ("anonymous", "admin", "operator")

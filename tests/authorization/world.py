@@ -28,11 +28,13 @@ from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import GatewayEvent
 from tests.factories import (
+    AssignmentFactory,
     CardFactory,
     ConnectionFactory,
     CustomerFactory,
     LocationFactory,
     OptionFactory,
+    PlanFactory,
     RoleFactory,
     UserFactory,
 )
@@ -159,8 +161,12 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     member.save()
     place.people[who] = member
     spare = CardFactory(customer=customer, connection=card.connection, last4=last4)
+    running = AssignmentFactory(customer=customer, starts_on="2020-01-01")
     place.ids[who] = {
         "member_id": member.pk,
+        "customer_id": customer.pk,
+        "assignment_id": running.pk,
+        "plan_id": running.plan_id,
         "card_id": spare.pk,
         "key": bought.key,
         "pending_key": pending.key,
@@ -254,8 +260,14 @@ def _add_things(place: Place, name: str) -> None:
         state=MemberImport.State.CHECKED,
         created_at=now(),
     )
+    retired = PlanFactory(location=location, archived_at=now())
+    studio = add_company(
+        location=location, name=f"Studio@{name}.test", manager=None, by=None, at=now()
+    )
     for ids in place.ids.values():
         ids |= {
+            "archived_plan_id": retired.pk,
+            "company_id": studio.pk,
             "slug": location.slug,
             "place": location.slug,
             "archived_option_id": archived.pk,

@@ -5,19 +5,22 @@ import pytest
 import requests
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django_scopes import scopes_disabled
+from django_scopes import scope, scopes_disabled
 
+from billing.models import Bill
 from community.management.commands.check_invariants import broken_invariants
-from community.models import Location, User
+from community.models import Customer, Location, User
 from credits.models import CreditOption, Wallet
 from membership.demo import living
 from membership.management.commands import load_demo
+from membership.models import Plan, Purchase
 from membership.services.paying import pay_purchase
 from payments.models import Card, GatewayConnection, Transaction
 from payments.services.connecting import webhook_url
 from tests.stack.test_stripe_standin.conftest import Standin
 
 pytestmark = pytest.mark.django_db
+FAY = "fay@harbour.demo"
 OURS = ("community", "notifications", "analytics", "credits", "billing", "payments", "membership")
 
 
@@ -101,6 +104,26 @@ def test_no_page_of_a_visitor_is_empty(one_place):
         assert reasons == {"purchase", "given", "spending", "lapse"}
 
 
+def test_the_harbour_has_plans_and_bills_of_months_and_studio_north_can_buy_on_its_own(
+    monkeypatch,
+):
+    monkeypatch.setattr(load_demo, "PLACES", load_demo.PLACES[:1])
+    load()
+
+    with scopes_disabled():
+        location = Location.objects.get()
+    with scope(location=location):
+        names = Plan.objects.on_offer().values_list("name", "discount_percent")
+        assert list(names) == [("Flex", 0), ("Founders", 100), ("Resident", 25)]
+        studio = Customer.objects.get(company__name="Studio North")
+        assert Bill.objects.get(customer=studio).items.count() == 3
+        assert Purchase.objects.filter(method="free", bought_by__user__email=FAY).count() == 2
+        flex = Bill.objects.filter(customer__assignments__plan__name="Flex")
+        assert flex.filter(state="issued").count() >= 15
+        assert flex.active().count() == 5
+    assert broken_invariants() == {}
+
+
 def test_killed_within_a_sale_it_goes_on_to_the_same_end(one_place, monkeypatch):
     left = iter(range(20))
 
@@ -169,6 +192,10 @@ def test_it_lists_the_log_ins(no_story):
         "admin@harbour.demo",
         "staff@harbour.demo",
         "mia@harbour.demo",
+        "carl@harbour.demo",
+        "cora@harbour.demo",
+        "cleo@harbour.demo",
+        "fay@harbour.demo",
         "noah@harbour.demo",
         "operator@harbour.demo",
         "admin@garden.demo",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from community.models import Location
 from community.money import Tax, TaxedAmount, apply_tax, round_half_up, to_major, to_minor
 from credits.models import CreditOption
-from membership.services.quotes import OptionNotOnSale, quote_option
+from membership.services.quotes import OptionNotOnSale, PlanTerms, quote_option
 from tests.factories import NOON
 
 EUR = Location(currency="EUR", tax_name="VAT", tax_percent=Decimal(20))
@@ -115,3 +115,50 @@ def test_exact_halves_are_rounded_away_from_zero(whole):
 @given(st.integers(min_value=0, max_value=10**12), st.sampled_from(["JPY", "EUR", "KWD"]))
 def test_minor_and_major_units_lead_back_to_each_other(minor, currency):
     assert to_minor(to_major(minor, currency), currency) == minor
+
+
+percents = st.decimals(min_value=0, max_value=100, places=2)
+
+
+def terms(percent, **more):
+    return PlanTerms(1, "Resident", percent, NOON.date(), NOON.date(), **more)
+
+
+@given(prices, taxes, percents, st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_a_plan_s_discount_is_exact_to_half_a_unit_and_never_free_by_rounding(
+    price_minor, tax, percent, currency
+):
+    location = Location(
+        currency=currency, tax_name="VAT", tax_percent=tax.percent, tax_included=tax.included
+    )
+
+    quote = quote_option(option(price_minor), location, terms(percent))
+
+    price = price_minor - quote.discount_minor
+    if percent == 100:
+        assert (price, quote.is_free) == (0, True)
+    else:
+        exact = price_minor * (100 - percent) / 100
+        assert abs(price - exact) <= Decimal("0.5") or price == 1
+        assert price >= 1
+        assert not quote.is_free
+    assert quote.amount == apply_tax(price, tax)
+    assert quote.total_minor <= quote.list_total_minor
+    assert (quote.list_price_minor, quote.currency) == (price_minor, currency)
+
+
+@given(prices, st.integers(0, 9999), st.integers(0, 9999))
+def test_more_discount_never_costs_more(price_minor, one, other):
+    less, more = sorted([Decimal(one) / 100, Decimal(other) / 100])
+
+    cheap, dear = (
+        quote_option(option(price_minor), EUR, terms(percent)) for percent in (more, less)
+    )
+    assert cheap.total_minor <= dear.total_minor
+
+
+@pytest.mark.parametrize(("left", "total"), [(None, 0), (1, 0), (0, 1200)])
+def test_used_up_free_claims_bring_the_list_price_back(left, total):
+    quote = quote_option(option(1000), EUR, terms(Decimal(100), claims_left=left))
+
+    assert quote.total_minor == total
