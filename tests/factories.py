@@ -80,6 +80,7 @@ class CompanyFactory(DjangoModelFactory):
 
     class Meta:
         model = Company
+        skip_postgeneration_save = True
 
     location = factory.SubFactory(LocationFactory)
     name = factory.Sequence(lambda n: f"Company {n}")

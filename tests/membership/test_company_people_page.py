@@ -4,6 +4,7 @@ from django.urls import reverse
 from community.models import CompanyMember, Member
 from membership.models import Invitation
 from membership.services.companies import close_company, put_in_company
+from membership.services.company_invitations import invite_to_company
 from tests.factories import NOON, CustomerFactory, company_of
 
 
@@ -48,7 +49,7 @@ def test_a_manager_sees_people_and_invitations(location, studio, mia, employed, 
 def test_a_member_sees_names_and_managers_and_nothing_else(
     location, studio, mia, theo, employed, signed_in
 ):
-    signed_in(mia.user).post(at(location, "invite_to_company", studio.pk), {"email": "ada@h.test"})
+    invite_to_company(company=studio, email="ada@h.test", by=mia.user, at=NOON)
 
     page = words(signed_in(theo.user).get(at(location, "company_people", studio.pk)))
 
