@@ -115,7 +115,7 @@ def add_manual_item(
         total_minor=item.amount.total_minor,
     )
     added: BillItem = BillItem.objects.get(pk=item_id)
-    _earn(bill, added, net_minor=added.net_minor, key=f"manual:{added.pk}", at=at)
+    _earn(bill, added, net_minor=added.net_minor, key=added.key, at=at)
     return added
 
 
@@ -142,7 +142,7 @@ def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: 
             part=purchase.total_minor,
             waive_spent=waive_spent,
             reason=item.description,
-            key=f"removed:{item.pk}",
+            key=f"removes:{item.pk}",
             by=by,
             at=at,
         )
@@ -156,7 +156,7 @@ def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: 
         description=item.description,
         total_minor=item.total_minor,
     )
-    _earn(bill, item, net_minor=-item.net_minor, key=f"removed:{item.pk}", at=at)
+    _earn(bill, item, net_minor=-item.net_minor, key=f"removes:{item.pk}", at=at)
 
 
 @transaction.atomic
