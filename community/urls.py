@@ -1,6 +1,6 @@
 from django.urls import path
 
-from community.views import giving, home, members, options
+from community.views import bill_acts, bills, giving, home, members, options
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
 
@@ -38,6 +38,31 @@ urlpatterns = [
     path("community/members/<int:member_id>/credits/give/", giving.give, name="give_credits"),
     path("community/members/<int:member_id>/credits/deduct/", giving.deduct, name="deduct_credits"),
     path("community/members/<int:member_id>/payments/", members.payments, name="member_payments"),
+    path("community/members/<int:member_id>/bills/", bills.member_bills, name="member_bills"),
+    path(
+        "community/members/<int:member_id>/bills/open/",
+        bill_acts.open_for_member,
+        name="open_member_bill",
+    ),
+    path("community/companies/<int:company_id>/bills/", bills.company_bills, name="company_bills"),
+    path(
+        "community/companies/<int:company_id>/bills/open/",
+        bill_acts.open_for_company,
+        name="open_company_bill",
+    ),
+    path("community/bills/", bills.bills, name="bills"),
+    path("community/bills.csv", bills.bills_csv, name="bills_csv"),
+    path("community/bills/<int:bill_id>/", bills.bill, name="bill"),
+    path("community/bills/<int:bill_id>/items/add/", bill_acts.add_item, name="add_bill_item"),
+    path(
+        "community/bills/<int:bill_id>/items/<int:item_id>/remove/",
+        bill_acts.remove,
+        name="remove_bill_item",
+    ),
+    path("community/bills/<int:bill_id>/issue/", bill_acts.issue, name="issue_bill"),
+    path("community/bills/<int:bill_id>/paid/", bill_acts.mark_paid, name="mark_bill_paid"),
+    path("community/bills/<int:bill_id>/credit/", bill_acts.credit, name="credit_bill"),
+    path("community/purchases/<uuid:key>/", bills.purchase, name="purchase"),
     path("community/import/", imports.imports, name="imports"),
     path("community/import/<int:import_id>/", imports.member_import, name="import"),
     path("community/import/<int:import_id>/start/", imports.start, name="start_import"),

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pgtrigger
@@ -184,6 +184,10 @@ class Bill(models.Model):
     def to_pay_minor(self) -> int:
         """What a payment of it comes to: its total without what was credited."""
         return self.total_minor - self.credited_minor
+
+    @property
+    def last_day(self) -> date | None:
+        return self.period_end - timedelta(days=1) if self.period_end else None
 
     def is_overdue(self, today: date) -> bool:
         return self.state == Bill.State.ISSUED and self.due_on is not None and self.due_on < today

@@ -145,7 +145,7 @@ def issue_bill(*, bill_id: int, at: datetime) -> Bill:
     bill = lock_bill(bill_id)
     if bill.state != Bill.State.ACTIVE:
         return bill
-    if not bill.items.standing().exists():
+    if not BillItem.objects.standing().filter(bill=bill).exists():
         bill.state = Bill.State.VOID
         bill.save(update_fields=["state"])
         return bill

@@ -56,7 +56,12 @@ class CreditLine:
 
 def left_of_items(bill: Bill) -> dict[BillItem, int]:
     """What can be credited of each item of a bill, in its order; minor units."""
-    items = bill.items.standing().order_by("pk").annotate(credited=Sum("credits__total_minor"))
+    items = (
+        BillItem.objects.standing()
+        .filter(bill=bill)
+        .order_by("pk")
+        .annotate(credited=Sum("credits__total_minor"))
+    )
     return {item: item.total_minor - (item.credited or 0) for item in items}
 
 

@@ -211,7 +211,7 @@ class BillingForm(SettingsForm):
         super().__init__(data, row=row)
         self.kinds = sorted(numbers)
         for kind in self.kinds:
-            self.initial |= {f"next_{kind}": numbers[kind], f"next_{kind}_shown": numbers[kind]}
+            self.initial[f"next_{kind}"] = self.initial[f"next_{kind}_shown"] = numbers[kind]
 
     def filled(self, name: str, value: Any) -> Any:
         return ", ".join(map(str, value)) if name == "reminder_days" else value

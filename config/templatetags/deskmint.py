@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -98,12 +98,18 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
-def day(moment: datetime) -> str:
-    """`14 Dec`, or `14 Dec 2026` outside the current year, in the active time zone."""
-    local = localtime(moment)
+def day(moment: date) -> str:
+    """`14 Dec`, or `14 Dec 2026` outside the current year; a moment in the active time zone."""
+    local = localtime(moment) if isinstance(moment, datetime) else moment
     if local.year == localtime().year:
         return dateformat.format(local, pgettext("day of this year", "j M"))
     return dateformat.format(local, pgettext("day of another year", "j M Y"))
+
+
+@register.filter
+def days_ago(day: date) -> int:
+    """How many days of the active time zone have passed since; below 0 for a day to come."""
+    return (localtime().date() - day).days
 
 
 @register.filter

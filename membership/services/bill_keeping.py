@@ -120,7 +120,9 @@ def add_manual_item(
 
 
 @transaction.atomic
-def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: datetime) -> None:
+def remove_item(
+    *, bill_id: int, item_id: int, reason: str, waive_spent: bool, by: User, at: datetime
+) -> None:
     """Take an item off an active bill, once. Credits that were bought go back, if unspent.
 
     :raises BillNotActive: if the bill is issued by now
@@ -130,7 +132,7 @@ def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: 
     purchase = lock_purchases_of([item_id]).get(item_id)
     bill = lock_bill(bill_id)
     item = bill.items.filter(removes=None).get(pk=item_id)
-    if not bill.items.standing().filter(pk=item_id).exists():
+    if not BillItem.objects.standing().filter(pk=item_id).exists():
         return
     if bill.state != Bill.State.ACTIVE:
         raise BillNotActive
@@ -141,7 +143,7 @@ def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: 
             purchase,
             part=purchase.total_minor,
             waive_spent=waive_spent,
-            reason=item.description,
+            reason=reason,
             key=f"removes:{item.pk}",
             by=by,
             at=at,
@@ -150,6 +152,7 @@ def remove_item(*, bill_id: int, item_id: int, waive_spent: bool, by: User, at: 
     _audit(
         "bill item removed",
         bill,
+        reason=reason,
         by=by,
         at=at,
         item=item.pk,
@@ -172,7 +175,7 @@ def issue_bill_by_hand(*, bill_id: int, by: User, at: datetime) -> Bill:
         if due:
             return bill
         raise IssuedAlready
-    if not bill.items.standing().exists():
+    if not BillItem.objects.standing().filter(bill=bill).exists():
         raise NothingToIssue
     issued = issue_bill(bill_id=bill_id, at=at)
     if issued.period_start and issued.period_end:
@@ -211,12 +214,15 @@ def _earn(bill: Bill, item: BillItem, *, net_minor: int, key: str, at: datetime)
     )
 
 
-def _audit(action: str, bill: Bill, *, by: User, at: datetime, **facts: Any) -> None:
+def _audit(
+    action: str, bill: Bill, *, by: User, at: datetime, reason: str = "", **facts: Any
+) -> None:
     record_audit(
         location=bill.location,
         by=by,
         action=action,
         subject=f"bill {bill.pk}",
+        reason=reason,
         after={"customer": bill.customer_id, **facts},
         at=at,
     )

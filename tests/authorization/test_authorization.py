@@ -21,7 +21,7 @@ from tests.authorization.table import LOGIN, PRINCIPALS, TABLE, Row
 from tests.authorization.world import COLLEAGUES, FOREIGN, build_world, digest
 
 ROWS = [*TABLE, *LIBRARIES]
-OF_A_MEMBER = {"member_id", "card_id", "key", "number"}
+OF_A_MEMBER = {"member_id", "card_id", "key", "number", "bill_id", "item_id", "note_number"}
 OF_A_LOCATION = {
     "option_id",
     "invitation_id",
@@ -30,6 +30,7 @@ OF_A_LOCATION = {
     "use_id",
     "role_id",
     "connection_key",
+    "company_id",
 }
 # A library knows no locations: it asks for a session, or for the operator.
 SOME = ("anonymous", "admin", "operator")
@@ -53,6 +54,7 @@ def relations(row: Row) -> list[str]:
     """Whose object the address names: none, one's own, a colleague's, another location's."""
     takes = {row.address.get(name, name) for name in all_routes()[row.name].takes}
     takes |= {name.removeprefix("pending_").removeprefix("team_") for name in takes}
+    takes |= {name.removeprefix("issued_") for name in takes}
     if takes & OF_A_MEMBER and not takes & {"connection_key", "uidb36"} and not row.library:
         return ["own", "colleagues", "foreign"]
     return ["own", "foreign"] if takes & OF_A_LOCATION else ["own"]

@@ -14,12 +14,18 @@ from django.test import Client
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
-from community.models import Location, Member, Role, User
+from community.models import Company, CompanyMember, Customer, Location, Member, Role, User
 from community.services import record_audit
 from credits.models import CreditUse, Entry
 from credits.services.granting import grant_credits
 from credits.services.spending import spend_credits
 from membership.models import Invitation, JoinRequest, MemberImport
+from membership.services.bill_credits import credit_bill
+from membership.services.bill_keeping import (
+    add_manual_item,
+    issue_bill_by_hand,
+    open_bill_by_hand,
+)
 from membership.services.paying import pay_purchase
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
@@ -162,7 +168,39 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         "pending_key": pending.key,
         "number": bought.receipt.number,
         "option_id": option.pk,
+        **_add_bills(customer, notes=1 + extra),
     }
+
+
+def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
+    """An issued bill with credit notes, and an open one with an item."""
+    by = customer.member.user
+    ids: dict[str, Any] = {}
+    for which in ("issued_bill_id", "bill_id"):
+        bill = open_bill_by_hand(customer=customer, key=f"{which}-{by.pk}", by=by, at=now())
+        item = add_manual_item(
+            bill_id=bill.pk,
+            description="Locker",
+            price_minor=1000,
+            key=f"{which}-{by.pk}",
+            by=by,
+            at=now(),
+        )
+        ids |= {which: bill.pk, "item_id": item.pk}
+        if which == "issued_bill_id":
+            issue_bill_by_hand(bill_id=bill.pk, by=by, at=now())
+            for number in range(notes):
+                note = credit_bill(
+                    bill_id=bill.pk,
+                    wanted={item.pk: 1},
+                    reason="Agreed",
+                    waive_spent=False,
+                    key=f"{number}-{by.pk}",
+                    by=by,
+                    at=now(),
+                )
+                ids["note_number"] = note.number
+    return ids
 
 
 def _add_things(place: Place, name: str) -> None:
@@ -202,6 +240,15 @@ def _add_things(place: Place, name: str) -> None:
     spend_credits(
         customer=place.people["member"].customer, credits=Decimal(1), key="desk", at=now()
     )
+    company = Company.objects.create(location=location, name="Studio North", created_at=now())
+    Customer.objects.create(location=location, company=company)
+    CompanyMember.objects.create(
+        location=location,
+        company=company,
+        member=place.people["member"],
+        role=CompanyMember.Role.MANAGER,
+        joined_at=now(),
+    )
     use = CreditUse.objects.create(location=location, name="Desk", credits=1)
     role = RoleFactory(location=location, user__email=f"helper2@{name}.test", kind="staff")
     job = MemberImport.objects.create(
@@ -221,6 +268,7 @@ def _add_things(place: Place, name: str) -> None:
             "invitation_id": invitation.pk,
             "team_invitation_id": team_invitation.pk,
             "request_id": request.pk,
+            "company_id": company.pk,
             "use_id": use.pk,
             "role_id": role.pk,
             "import_id": job.pk,

@@ -110,7 +110,7 @@ def books_of_bills(location, at):
     item = add_manual_item(
         bill_id=bill.pk, description="Locker", price_minor=500, key=f"1-{bill.pk}", by=by, at=at
     )
-    remove_item(bill_id=bill.pk, item_id=item.pk, waive_spent=False, by=by, at=at)
+    remove_item(bill_id=bill.pk, item_id=item.pk, reason="Wrong", waive_spent=False, by=by, at=at)
     issue_bill_by_hand(bill_id=bill.pk, by=by, at=at)
     credit_note = credit(bill, {fee.pk: 1200}, by, at)
     today = local_day(location, at)

@@ -52,7 +52,9 @@ def add(bill, admin, *, price_minor=1000, description="Locker 12", key="1"):
 
 
 def remove(item, admin, *, waive=False):
-    remove_item(bill_id=item.bill_id, item_id=item.pk, waive_spent=waive, by=admin, at=LATER)
+    remove_item(
+        bill_id=item.bill_id, item_id=item.pk, reason="Wrong", waive_spent=waive, by=admin, at=LATER
+    )
 
 
 def sums(bill):
