@@ -61,7 +61,11 @@ def harmless(cell: str) -> str:
 
 
 def _people() -> QuerySet[Customer]:
-    return Customer.objects.select_related("member__user")
+    return Customer.objects.with_who()
+
+
+def _members() -> QuerySet[Customer]:
+    return _people().filter(company=None)
 
 
 def _paying() -> QuerySet[Customer]:
@@ -129,7 +133,7 @@ def _day(moment: datetime | None, location: Location) -> str:
 
 EXPORTS = {
     "members": Export(
-        lambda: [_("E-mail"), _("Name"), _("State"), _("Start")], _people, _member_row
+        lambda: [_("E-mail"), _("Name"), _("State"), _("Start")], _members, _member_row
     ),
     "customers": Export(
         lambda: [

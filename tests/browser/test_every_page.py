@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NIGHT_PHONE, keep_a_card, open_checkout, pay, type_card
+from tests.browser.counter import add_to_bill, credit, issue_a_bill
 from tests.browser.looks import faults_of
 from tests.browser.places import ADMIN, MEMBER, STAFF, Place
 
@@ -24,6 +25,10 @@ class Furnished:
     success: str
     declined: str
     waiting: str
+    bill: str
+    open_bill: str
+    own_bill: str
+    credit_note: str
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,17 @@ def furnished(estate, browser, sessions):
         nora.goto("community/")
         member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
         option = mia.evaluate("location.pathname").split("/")[-2]
-    return Furnished(place, member, option, receipt, success, declined, waiting)
+        bill = issue_a_bill(nora, member)
+        note = credit(nora, "10")
+        nora.goto(f"{member}bills/")
+        nora.get_by_role("button", name="Open a bill").click()
+        add_to_bill(nora, "Locker 12", "10")
+        open_bill = nora.evaluate("location.pathname")
+    own_bill = f"membership/bills/{bill.split('/')[-2]}/"
+    return Furnished(
+        *(place, member, option, receipt, success, declined, waiting),
+        *(bill, open_bill, own_bill, note),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +99,9 @@ def test_the_member_s_pages(furnished, visit, look):
             "membership/credits/transactions/",
             "membership/credits/transactions/?kind=used&month=November",
             "membership/payments/",
+            "membership/bills/",
+            furnished.own_bill,
+            furnished.credit_note,
             "notifications/",
             f"membership/credits/buy/{furnished.option}/",
             furnished.declined,
@@ -112,6 +130,13 @@ def test_the_admin_s_pages(furnished, visit, look):
             furnished.member,
             f"{furnished.member}credits/",
             f"{furnished.member}payments/",
+            f"{furnished.member}bills/",
+            "community/bills/",
+            "community/bills/?q=nobody",
+            furnished.bill,
+            f"{furnished.bill}credit/",
+            furnished.open_bill,
+            furnished.credit_note,
             "community/credit-options/",
             "community/credit-options/add/",
             f"community/credit-options/{furnished.option}/edit/",
@@ -120,6 +145,9 @@ def test_the_admin_s_pages(furnished, visit, look):
         ],
     )
     open_and_look(page, look, "community/", page.get_by_role("button", name="More"))
+    open_and_look(page, look, furnished.bill, page.get_by_role("button", name="Mark paid"))
+    open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Add an item"))
+    open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Issue"))
     options = "community/credit-options/"
     open_and_look(page, look, options, page.get_by_role("button", name="Add credit option"))
     open_and_look(page, look, options, page.get_by_role("button", name="Archive 10 credits"))
@@ -135,6 +163,9 @@ def test_the_staff_s_pages(furnished, visit):
             furnished.member,
             f"{furnished.member}credits/",
             f"{furnished.member}payments/",
+            f"{furnished.member}bills/",
+            "community/bills/",
+            furnished.bill,
             "community/credit-options/",
             furnished.receipt,
         ],
@@ -167,10 +198,15 @@ def test_a_new_location_s_empty_pages(bare, visit, look):
             "membership/credits/",
             "membership/credits/transactions/",
             "membership/payments/",
+            "membership/bills/",
             "notifications/",
         ],
     )
-    walk(visit(bare, ADMIN, **look), look, ["", "community/", "community/credit-options/"])
+    walk(
+        visit(bare, ADMIN, **look),
+        look,
+        ["", "community/", "community/bills/", "community/credit-options/"],
+    )
 
 
 def walk(page, look, addresses):

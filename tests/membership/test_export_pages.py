@@ -9,7 +9,7 @@ from django.urls import reverse
 from django_scopes import scope
 from openpyxl import load_workbook
 
-from community.models import AuditRecord
+from community.models import AuditRecord, Company, Customer
 from tests.factories import NOON, CustomerFactory, LocationFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,14 @@ def export(browser, location):
 
 def rows(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_a_company_is_no_member(location, export):
+    company = Company.objects.create(location=location, name="Studio North", created_at=NOON)
+    Customer.objects.create(location=location, company=company)
+
+    assert b"Studio North" not in export("members")[1]
+    assert b"Studio North" in export("balances")[1]
 
 
 def test_members_are_listed_with_state_and_local_start(export, mia):
