@@ -20,7 +20,7 @@ def add_to_bill(page, description, amount):
     page.get_by_label("Description").fill(description)
     page.get_by_label("Amount").fill(amount)
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_role("cell", name=description)).to_be_visible()
+    expect(page.get_by_role("link", name=f"Remove {description}")).to_be_visible()
 
 
 def credit(page, amount, *, item="Locker 12"):

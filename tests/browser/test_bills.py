@@ -19,11 +19,11 @@ def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
     dialog.get_by_label("Method").select_option("Cash")
     dialog.get_by_role("button", name="Mark paid").click()
 
-    expect(nora.get_by_text("Paid €50.00")).to_be_visible()
+    expect(nora.get_by_text("Paid €50.00", exact=True)).to_be_visible()
     mia.reload()
     mia.get_by_role("link", name="B-").click()
     expect(mia.get_by_text("Locker 12")).to_be_visible()
-    expect(mia.get_by_text("Paid €50.00")).to_be_visible()
+    expect(mia.get_by_text("Paid €50.00", exact=True)).to_be_visible()
     mia.goto(note)
     expect(mia.get_by_role("heading", level=1)).to_contain_text("Credit note C-")
     nora.goto("community/bills/?state=paid")
