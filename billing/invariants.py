@@ -1,5 +1,44 @@
 from community.invariants import same_location
 
+SERIES = (
+    ("receipt", "billing_receipt", "Receipts", "receipt"),
+    ("bill", "billing_bill", "Bills", "bill"),
+    ("credit_note", "billing_creditnote", "Credit notes", "credit note"),
+)
+FOLLOW = "{many} are numbered from 1 without gaps, but where an admin moved the number on"
+STAND = "The counter stands at the last {one}, or where an admin moved the number on"
+
+
+def _follow(kind: str, table: str) -> str:
+    return f"""
+        SELECT d.id FROM (
+            SELECT id, location_id, sequence,
+                   lag(sequence, 1, 0) OVER (PARTITION BY location_id ORDER BY sequence) AS former
+            FROM {table} WHERE sequence IS NOT NULL
+        ) d
+        WHERE d.sequence <> d.former + 1 AND NOT EXISTS (
+            SELECT 1 FROM community_auditrecord a
+            WHERE a.location_id = d.location_id
+              AND a.after ->> 'next_{kind}' = d.sequence::text
+        )
+    """  # noqa: S608 - names of our own tables
+
+
+def _stand(kind: str, table: str) -> str:
+    return f"""
+        SELECT c.id FROM billing_documentcounter c
+        LEFT JOIN {table} d ON d.location_id = c.location_id
+        WHERE c.kind = '{kind}'
+        GROUP BY c.id
+        HAVING c.last_number < coalesce(max(d.sequence), 0)
+            OR c.last_number > coalesce(max(d.sequence), 0) AND NOT EXISTS (
+                SELECT 1 FROM community_auditrecord a
+                WHERE a.location_id = c.location_id
+                  AND a.after ->> 'next_{kind}' = (c.last_number + 1)::text
+            )
+    """  # noqa: S608 - names of our own tables
+
+
 INVARIANTS = {
     "A receipt's total is the sum of its lines": """
         SELECT r.id FROM billing_receipt r
@@ -8,29 +47,81 @@ INVARIANTS = {
         HAVING (r.net_minor, r.tax_minor, r.total_minor)
                IS DISTINCT FROM (sum(line.net_minor), sum(line.tax_minor), sum(line.total_minor))
     """,
-    "Receipts are numbered from 1 without gaps, but where an admin moved the number on": """
-        SELECT r.id FROM (
-            SELECT id, location_id, sequence,
-                   lag(sequence, 1, 0) OVER (PARTITION BY location_id ORDER BY sequence) AS former
-            FROM billing_receipt
-        ) r
-        WHERE r.sequence <> r.former + 1 AND NOT EXISTS (
-            SELECT 1 FROM community_auditrecord a
-            WHERE a.location_id = r.location_id
-              AND a.after ->> 'next_receipt' = r.sequence::text
-        )
+    "A bill's total is the sum of its items": """
+        SELECT b.id FROM billing_bill b
+        LEFT JOIN billing_billitem item ON item.bill_id = b.id
+        GROUP BY b.id
+        HAVING (b.net_minor, b.tax_minor, b.total_minor)
+               <> (coalesce(sum(item.net_minor), 0), coalesce(sum(item.tax_minor), 0),
+                   coalesce(sum(item.total_minor), 0))
     """,
-    "The counter stands at the last receipt, or where an admin moved the number on": """
-        SELECT c.id FROM billing_documentcounter c
-        LEFT JOIN billing_receipt r ON r.location_id = c.location_id
-        WHERE c.kind = 'receipt'
-        GROUP BY c.id
-        HAVING c.last_number < coalesce(max(r.sequence), 0)
-            OR c.last_number > coalesce(max(r.sequence), 0) AND NOT EXISTS (
-                SELECT 1 FROM community_auditrecord a
-                WHERE a.location_id = c.location_id
-                  AND a.after ->> 'next_receipt' = (c.last_number + 1)::text
-            )
+    "An item that is removed comes off its own bill, with its own amounts": """
+        SELECT off.id FROM billing_billitem off
+        JOIN billing_billitem item ON item.id = off.removes_id
+        WHERE (off.bill_id, off.net_minor, off.tax_minor, off.source, off.tax_percent)
+              <> (item.bill_id, -item.net_minor, -item.tax_minor, item.source, item.tax_percent)
     """,
+    "An item of a bill counts once as revenue: its net price": """
+        SELECT item.id FROM billing_billitem item
+        LEFT JOIN analytics_revenueline r
+            ON r.key = item.key AND r.location_id = item.location_id
+        GROUP BY item.id
+        HAVING count(r.id) <> 1
+            OR bool_or((r.net_minor, r.source) <> (item.net_minor, item.source))
+    """,
+    "A paid bill has its payment, and an unpaid one has none": """
+        SELECT b.id FROM billing_bill b
+        LEFT JOIN billing_billpayment p ON p.bill_id = b.id
+        WHERE (b.state = 'paid' AND b.total_minor > 0) <> (p.id IS NOT NULL)
+    """,
+    "A bill is paid over what was left of it, in its currency": """
+        SELECT p.id FROM billing_billpayment p
+        JOIN billing_bill b ON b.id = p.bill_id
+        WHERE p.amount_minor NOT BETWEEN b.total_minor - b.credited_minor AND b.total_minor
+           OR p.currency <> b.currency
+    """,
+    "An issued bill with nothing left to pay is void or paid": """
+        SELECT id FROM billing_bill
+        WHERE state = 'issued' AND credited_minor = total_minor
+           OR state = 'void' AND credited_minor <> total_minor
+    """,
+    "A credit note's total is the sum of its lines": """
+        SELECT n.id FROM billing_creditnote n
+        LEFT JOIN billing_creditnoteline line ON line.credit_note_id = n.id
+        GROUP BY n.id
+        HAVING (n.net_minor, n.tax_minor, n.total_minor)
+               IS DISTINCT FROM (sum(line.net_minor), sum(line.tax_minor), sum(line.total_minor))
+    """,
+    "A bill is credited by its credit notes": """
+        SELECT b.id FROM billing_bill b
+        LEFT JOIN billing_creditnote n ON n.bill_id = b.id
+        GROUP BY b.id
+        HAVING b.credited_minor <> coalesce(sum(n.total_minor), 0)
+            OR bool_or((n.customer_id, n.currency) <> (b.customer_id, b.currency))
+    """,
+    "A credit note credits items of its bill": """
+        SELECT line.id FROM billing_creditnoteline line
+        JOIN billing_creditnote n ON n.id = line.credit_note_id
+        JOIN billing_billitem item ON item.id = line.bill_item_id
+        WHERE item.bill_id <> n.bill_id
+    """,
+    "What is left of an item is its total without what was credited": """
+        SELECT item.id FROM billing_billitem item
+        JOIN billing_creditnoteline line ON line.bill_item_id = item.id
+        GROUP BY item.id
+        HAVING min(line.left_minor) <> item.total_minor - sum(line.total_minor)
+            OR abs(sum(line.tax_minor)) > abs(item.tax_minor)
+    """,
+    "A credit note takes its net prices off the revenue": """
+        SELECT line.id FROM billing_creditnoteline line
+        JOIN billing_creditnote n ON n.id = line.credit_note_id
+        JOIN billing_billitem item ON item.id = line.bill_item_id
+        LEFT JOIN analytics_revenueline r
+            ON r.key = 'credit-note:' || n.id || ':' || line.bill_item_id
+           AND r.location_id = n.location_id
+        WHERE (r.net_minor, r.source) IS DISTINCT FROM (-line.net_minor, item.source)
+    """,
+    **{FOLLOW.format(many=many): _follow(kind, table) for kind, table, many, _one in SERIES},
+    **{STAND.format(one=one): _stand(kind, table) for kind, table, _many, one in SERIES},
     **same_location("billing"),
 }

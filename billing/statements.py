@@ -46,10 +46,10 @@ WITH bill AS (
 )
 INSERT INTO billing_billitem
     (location_id, bill_id, source, description, net_minor, tax_minor, total_minor, tax_name,
-     tax_percent, key, added_by_id, added_at)
+     tax_percent, key, added_by_id, added_at, removes_id)
 SELECT location_id, id, %(source)s, %(description)s, %(net)s::bigint, %(tax)s::bigint,
        %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(key)s,
-       %(added_by)s::bigint, %(at)s
+       %(added_by)s::bigint, %(at)s, %(removes)s::bigint
 FROM bill
 RETURNING id
 """
@@ -123,6 +123,7 @@ def insert_bill_item(
     tax_percent: Decimal,
     key: str,
     added_by_id: int | None,
+    removes_id: int | None,
     at: datetime,
 ) -> int | None:
     """The id of the new item; None if the bill takes none any more."""
@@ -137,6 +138,7 @@ def insert_bill_item(
         "tax_percent": tax_percent,
         "key": key,
         "added_by": added_by_id,
+        "removes": removes_id,
         "at": at,
     }
     row = fetch_row(INSERT_BILL_ITEM, values)

@@ -40,6 +40,19 @@ def for_members(view: View[P]) -> View[P]:
     return wrapper
 
 
+def for_customers(view: View[P]) -> View[P]:
+    """Members of the location and those who left: their own documents stay theirs."""
+
+    @wraps(view)
+    def wrapper(request: LocationRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not (request.principal.is_member or request.principal.is_former):
+            context = {"place": request.location}
+            return render(request, "membership/joining/not_yet.html", context, status=403)
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 def for_staff(view: View[P]) -> View[P]:
     """Staff and admins of the location, to read."""
 

@@ -18,7 +18,13 @@ from membership.views.joining import not_a_member
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # What those who left may still open: their own documents.
-OPEN_TO_FORMER = {"community:former", "membership:receipt"}
+OPEN_TO_FORMER = {
+    "community:former",
+    "membership:receipt",
+    "membership:bills",
+    "membership:bill",
+    "membership:credit_note",
+}
 time_format: ContextVar[str] = ContextVar("time_format", default="")
 
 

@@ -87,6 +87,11 @@ def apply_tax(price_minor: int, tax: Tax) -> TaxedAmount:
     )
 
 
+def share_of(amount_minor: int, *, part: int, whole: int) -> int:
+    """The share of an amount that belongs to a part of a whole, half up."""
+    return round_half_up(Decimal(amount_minor) * part / whole)
+
+
 def _language() -> str:
     return to_locale(get_language() or "en")
 

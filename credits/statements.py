@@ -40,9 +40,9 @@ WITH wallet AS (
     RETURNING id, location_id, balance, last_position
 ), entry AS (
     INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
-                               note, idempotency_key, made_by_id, happened_at)
+                               note, idempotency_key, made_by_id, happened_at, reverses_id)
     SELECT location_id, id, -%(credits)s, last_position, balance, %(reason)s,
-           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s
+           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s::bigint
     FROM wallet
     RETURNING id, balance_after
 ), lot AS (
@@ -119,6 +119,7 @@ def insert_draw(
     made_by_id: int | None,
     at: datetime,
     lot_id: int | None = None,
+    reverses_id: int | None = None,
 ) -> Booked:
     """Take credits from the wallet's lots in spending order, or from one lot.
 
@@ -133,6 +134,7 @@ def insert_draw(
         "made_by": made_by_id,
         "at": at,
         "lot": lot_id,
+        "reverses": reverses_id,
     }
     return _booked(fetch_row(INSERT_DRAW, values))
 

@@ -42,13 +42,18 @@ INVARIANTS = {
     "A purchase that is not completed earned no revenue": """
         SELECT p.id FROM membership_purchase p
         JOIN analytics_revenueline r ON r.key = 'purchase:' || p.id
-        WHERE p.state <> 'completed'
+        WHERE p.state <> 'completed' AND p.method <> 'bill'
     """,
-    "A completed purchase has one line of revenue: its net price": """
+    "A free purchase earned no revenue": """
+        SELECT p.id FROM membership_purchase p
+        JOIN analytics_revenueline r ON r.key = 'purchase:' || p.id
+        WHERE p.method = 'free'
+    """,
+    "A purchase paid at a gateway has one line of revenue: its net price": """
         SELECT p.id FROM membership_purchase p
         LEFT JOIN analytics_revenueline r
             ON r.key = 'purchase:' || p.id AND r.location_id = p.location_id
-        WHERE p.state = 'completed' AND p.method <> 'free'
+        WHERE p.state = 'completed' AND p.method = 'gateway'
         GROUP BY p.id
         HAVING count(r.id) <> 1
             OR bool_or((r.net_minor, r.source, r.currency) <> (p.net_minor, 'credits', p.currency))
@@ -59,6 +64,26 @@ INVARIANTS = {
         JOIN community_location l ON l.id = p.location_id
         WHERE (t.amount_minor, t.currency, t.currency, t.customer_id)
               <> (p.total_minor, p.currency, l.currency, p.customer_id)
+    """,
+    "A purchase on the bill is one item with its amounts, on its customer's bill": """
+        SELECT p.id FROM membership_purchase p
+        JOIN billing_billitem item ON item.id = p.bill_item_id
+        JOIN billing_bill b ON b.id = item.bill_id
+        WHERE (item.net_minor, item.tax_minor, item.tax_percent, item.source, item.key,
+               b.customer_id, b.currency)
+              <> (p.net_minor, p.tax_minor, p.tax_percent, 'credits', 'purchase:' || p.id,
+                  p.customer_id, p.currency)
+    """,
+    "Credits on a bill are of a purchase": """
+        SELECT item.id FROM billing_billitem item
+        LEFT JOIN membership_purchase p ON p.bill_item_id = item.id
+        WHERE item.source = 'credits' AND item.removes_id IS NULL AND p.id IS NULL
+    """,
+    "A purchase on the bill waits for payment only while its bill is unpaid": """
+        SELECT p.id FROM membership_purchase p
+        JOIN billing_billitem item ON item.id = p.bill_item_id
+        JOIN billing_bill b ON b.id = item.bill_id
+        WHERE p.state = 'awaiting_payment' AND b.state NOT IN ('active', 'issued')
     """,
     "A receipt is over what its purchase cost": """
         SELECT p.id FROM membership_purchase p
@@ -71,7 +96,7 @@ INVARIANTS = {
         LEFT JOIN membership_purchase p ON p.receipt_id = r.id
         WHERE p.id IS NULL
     """,
-    "A purchase is made by a member for their own customer": """
+    "Nobody buys for another member": """
         SELECT p.id FROM membership_purchase p
         JOIN community_customer c ON c.id = p.customer_id
         WHERE c.member_id <> p.bought_by_id

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from membership.views import (
+    bills,
     checkout,
     company_people,
     credits,
@@ -47,6 +48,10 @@ urlpatterns = [
         company_people.revoke,
         name="revoke_company_invitation",
     ),
+    path("bills/", bills.bills, name="bills"),
+    path("bills/<int:bill_id>/", bills.bill, name="bill"),
+    path("companies/<int:company_id>/bills/", bills.company_bills, name="company_bills"),
+    path("credit-notes/<str:number>/", bills.credit_note, name="credit_note"),
     path("leave/", leaving.leave, name="leave"),
     path("receipts/<str:number>/", payments.receipt, name="receipt"),
     path("companies/<int:company_id>/credits/", credits.overview, name="company_credits"),

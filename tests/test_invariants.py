@@ -26,6 +26,7 @@ from membership.services.periods import local_day
 from payments.gateways.fake import FakeGateway
 from payments.gateways.registry import GATEWAYS
 from payments.models import GatewayEvent
+from tests.billing.books import BILL_MUTATIONS, books_of_bills
 from tests.factories import CardFactory, LocationFactory, PlanFactory, company_of, pending_purchase
 from tests.test_architecture import BOTTOM_UP
 
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.django_db
 
 # Sentence → what breaks it. Names in braces are ids of the books below.
 MUTATIONS = {
+    **BILL_MUTATIONS,
     "Every member has the customer that pays for them": """
         INSERT INTO community_user
             (id, email, name, password, theme, language, time_format, is_staff, is_active,
@@ -96,11 +98,11 @@ MUTATIONS = {
     "Receipts are numbered from 1 without gaps, but where an admin moved the number on": """
         UPDATE billing_receipt SET sequence = sequence + 1 WHERE id = {receipt};
         UPDATE billing_documentcounter SET last_number = last_number + 1
-        WHERE location_id = {location}
+        WHERE location_id = {location} AND kind = 'receipt'
     """,
     "The counter stands at the last receipt, or where an admin moved the number on": """
         UPDATE billing_documentcounter SET last_number = last_number + 1
-        WHERE location_id = {location}
+        WHERE location_id = {location} AND kind = 'receipt'
     """,
     "No event waits for more than 15 minutes": """
         UPDATE payments_gatewayevent SET processed_at = NULL,
@@ -139,7 +141,7 @@ MUTATIONS = {
     "A purchase that is not completed earned no revenue": """
         UPDATE analytics_revenueline SET key = 'purchase:{pending}' WHERE key = 'lost'
     """,
-    "A completed purchase has one line of revenue: its net price": """
+    "A purchase paid at a gateway has one line of revenue: its net price": """
         UPDATE analytics_revenueline SET net_minor = net_minor + 1
         WHERE key = 'purchase:{purchase}';
         UPDATE analytics_revenuemonth SET net_minor = net_minor + 1
@@ -167,9 +169,9 @@ MUTATIONS = {
         SELECT new.id, '', new.net_minor, new.tax_minor, new.total_minor, '', 0
         FROM billing_receipt new WHERE new.number LIKE '%-2';
         UPDATE billing_documentcounter SET last_number = last_number + 1
-        WHERE location_id = {location}
+        WHERE location_id = {location} AND kind = 'receipt'
     """,
-    "A purchase is made by a member for their own customer": """
+    "Nobody buys for another member": """
         UPDATE membership_purchase SET bought_by_id = {other_member} WHERE id = {pending}
     """,
     "No purchase is pending for more than a day": """
@@ -269,6 +271,7 @@ def books(location):
             "other_wallet": other.customer.wallet.pk,
             "other_customer": other.customer.pk,
             "other_member": other.customer.member_id,
+            **books_of_bills(location, at),
         }
 
 

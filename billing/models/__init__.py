@@ -1,4 +1,15 @@
 from billing.models.bills import Bill, BillItem
+from billing.models.credit_notes import CreditNote, CreditNoteLine
+from billing.models.payments import BillPayment
 from billing.models.receipts import DocumentCounter, Receipt, ReceiptLine
 
-__all__ = ["Bill", "BillItem", "DocumentCounter", "Receipt", "ReceiptLine"]
+__all__ = [
+    "Bill",
+    "BillItem",
+    "BillPayment",
+    "CreditNote",
+    "CreditNoteLine",
+    "DocumentCounter",
+    "Receipt",
+    "ReceiptLine",
+]

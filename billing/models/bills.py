@@ -1,3 +1,6 @@
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -32,6 +35,29 @@ class BillQuerySet(models.QuerySet["Bill"]):
     def active(self) -> "BillQuerySet":
         return self.filter(state=Bill.State.ACTIVE)
 
+    def overdue(self, today: date) -> "BillQuerySet":
+        return self.filter(state=Bill.State.ISSUED, due_on__lt=today)
+
+    def due(self, today: date) -> "BillQuerySet":
+        """Issued and not paid, with time left to pay."""
+        return self.filter(state=Bill.State.ISSUED, due_on__gte=today)
+
+    def search(self, words: str) -> "BillQuerySet":
+        """Those whose number or customer has each of the words in it."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(number__icontains=word)
+                | Q(customer__company__name__icontains=word)
+                | Q(customer__member__user__name__icontains=word)
+                | Q(customer__member__user__email__icontains=word)
+            )
+        return found
+
+    def with_who(self) -> "BillQuerySet":
+        """With all that a row of a list says."""
+        return self.select_related("customer__member__user", "customer__company", "payment")
+
     def newest_first(self) -> "BillQuerySet":
         return self.order_by("-pk")
 
@@ -60,6 +86,7 @@ class Bill(models.Model):
     net_minor = models.BigIntegerField(_("net, minor units"), default=0)
     tax_minor = models.BigIntegerField(_("tax, minor units"), default=0)
     total_minor = models.BigIntegerField(_("total, minor units"), default=0)
+    credited_minor = models.BigIntegerField(_("credited, minor units"), default=0)
     opened_at = models.DateTimeField(_("opened"))
     sequence = models.PositiveIntegerField(_("place in the series"), null=True, blank=True)
     number = models.CharField(_("number"), max_length=30, blank=True, default="")
@@ -69,6 +96,10 @@ class Bill(models.Model):
     buyer = models.JSONField(_("buyer"), default=dict, blank=True)
 
     objects = scoped(BillManager)
+
+    if TYPE_CHECKING:
+        customer_id: int
+        location_id: int
 
     class Meta:
         verbose_name = _("bill")
@@ -82,6 +113,11 @@ class Bill(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("net_minor") + F("tax_minor")),
                 name="bill_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited_minor=0)
+                | Q(credited_minor__gte=0, credited_minor__lte=F("total_minor")),
+                name="bill_credited_up_to_its_total",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["active", "issued", "paid", "void"]),
@@ -109,6 +145,11 @@ class Bill(models.Model):
             models.Index(fields=["location", "-id"], name="bill_by_location"),
             models.Index(
                 fields=["customer", "due_on"], name="bill_unpaid", condition=Q(state="issued")
+            ),
+            models.Index(
+                fields=["location", "state"],
+                name="bill_not_over",
+                condition=Q(state__in=["active", "issued"]),
             ),
             models.Index(
                 fields=["period_end"], name="bill_to_be_closed", condition=Q(state="active")
@@ -139,9 +180,33 @@ class Bill(models.Model):
     def __str__(self) -> str:
         return self.number or self.get_state_display()
 
+    @property
+    def to_pay_minor(self) -> int:
+        """What a payment of it comes to: its total without what was credited."""
+        return self.total_minor - self.credited_minor
+
+    @property
+    def last_day(self) -> date | None:
+        return self.period_end - timedelta(days=1) if self.period_end else None
+
+    def is_overdue(self, today: date) -> bool:
+        return self.state == Bill.State.ISSUED and self.due_on is not None and self.due_on < today
+
+
+class BillItemQuerySet(models.QuerySet["BillItem"]):
+    def standing(self) -> "BillItemQuerySet":
+        """Without those that were removed, and what removed them."""
+        return self.filter(removes=None, removed_by=None)
+
+
+BillItemManager = models.Manager.from_queryset(BillItemQuerySet)
+
 
 class BillItem(models.Model):
-    """One thing on a bill: a plan's fee, credits, or what an admin added by hand."""
+    """One thing on a bill: a plan's fee, credits, or what an admin added by hand.
+
+    One that is removed stays, and a second one takes its amounts off the bill again.
+    """
 
     location = models.ForeignKey(Location, models.PROTECT)
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="items")
@@ -153,10 +218,17 @@ class BillItem(models.Model):
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
     key = models.CharField(_("key"), max_length=80)
+    removes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="removed_by"
+    )
     added_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     added_at = models.DateTimeField(_("added"))
 
-    objects = scoped(models.Manager["BillItem"])
+    objects = scoped(BillItemManager)
+
+    if TYPE_CHECKING:
+        bill_id: int
+        location_id: int
 
     class Meta:
         verbose_name = _("bill item")
@@ -169,6 +241,11 @@ class BillItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(source__in=Source.values), name="bill_item_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(removes__isnull=True, total_minor__gte=0)
+                | Q(removes__isnull=False, total_minor__lte=0),
+                name="bill_item_takes_off_only_what_it_removes",
             ),
         ]
         triggers = append_only("bill_item")

@@ -14,6 +14,7 @@ class DocumentCounter(models.Model):
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("Receipt")
         BILL = "bill", _("Bill")
+        CREDIT_NOTE = "credit_note", _("Credit note")
 
     location = models.ForeignKey(Location, models.PROTECT)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

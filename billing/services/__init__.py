@@ -4,29 +4,47 @@ from billing.services.bills import (
     add_bill_item,
     issue_bill,
     lock_active_bill,
+    lock_bill,
     open_bill,
+    take_item_off,
+)
+from billing.services.credit_notes import (
+    CreditLine,
+    credit_lines,
+    issue_credit_note,
+    left_of_items,
 )
 from billing.services.numbering import (
     MAX_DOCUMENT_NUMBER,
     NumberTaken,
     change_billing_details,
-    next_receipt_number,
+    next_numbers,
 )
 from billing.services.parties import Buyer, buyer_of
+from billing.services.payments import Received, record_bill_payment, refuse_unless_issued
 from billing.services.receipts import issue_receipt
 
 __all__ = [
     "MAX_DOCUMENT_NUMBER",
     "BillNotActive",
     "Buyer",
+    "CreditLine",
     "NewItem",
     "NumberTaken",
+    "Received",
     "add_bill_item",
     "buyer_of",
     "change_billing_details",
+    "credit_lines",
     "issue_bill",
+    "issue_credit_note",
     "issue_receipt",
+    "left_of_items",
     "lock_active_bill",
-    "next_receipt_number",
+    "lock_bill",
+    "next_numbers",
     "open_bill",
+    "record_bill_payment",
+    "refuse_unless_issued",
+    "take_item_off",
 ]

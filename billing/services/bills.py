@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Source
-from billing.models import Bill
+from billing.models import Bill, BillItem
 from billing.services.parties import buyer_of, document_prefix, seller_of
 from billing.statements import insert_bill_item, take_number
-from community.models import Customer, Location
+from community.models import Customer, Location, User
 from community.money import Tax, TaxedAmount
 
 
@@ -32,6 +32,7 @@ class NewItem:
     tax: Tax
     key: str
     added_by_id: int | None = None
+    removes_id: int | None = None
 
 
 @transaction.atomic
@@ -75,6 +76,16 @@ def lock_active_bill(customer_id: int) -> Bill | None:
     return bill
 
 
+def lock_bill(bill_id: int) -> Bill:
+    """Lock any bill, with all that its document says of seller and buyer."""
+    bill: Bill = (
+        Bill.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("location", "customer__member__user", "customer__company")
+        .get(pk=bill_id)
+    )
+    return bill
+
+
 def add_bill_item(*, location_id: int, bill_id: int, item: NewItem, at: datetime) -> int:
     """Put an item on an active bill and raise its totals, in one statement; gives its id.
 
@@ -94,11 +105,35 @@ def add_bill_item(*, location_id: int, bill_id: int, item: NewItem, at: datetime
         tax_percent=item.tax.percent,
         key=item.key,
         added_by_id=item.added_by_id,
+        removes_id=item.removes_id,
         at=at,
     )
     if item_id is None:
         raise BillNotActive
     return item_id
+
+
+def take_item_off(*, item: BillItem, by: User, at: datetime) -> int:
+    """Take an item's amounts off its active bill by a second item, once.
+
+    Removed before it breaks the item's one `removes` and undoes the caller's transaction.
+
+    :raises BillNotActive: if the bill is issued by now
+    """
+    return add_bill_item(
+        location_id=item.location_id,
+        bill_id=item.bill_id,
+        item=NewItem(
+            source=Source(item.source),
+            description=item.description,
+            amount=TaxedAmount(net_minor=-item.net_minor, tax_minor=-item.tax_minor),
+            tax=Tax(name=item.tax_name, percent=item.tax_percent, included=False),
+            key=f"removes:{item.pk}",
+            added_by_id=by.pk,
+            removes_id=item.pk,
+        ),
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -107,14 +142,10 @@ def issue_bill(*, bill_id: int, at: datetime) -> Bill:
 
     Nothing on it: it takes no number and is void. A total of 0 is paid at once.
     """
-    bill = (
-        Bill.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("location", "customer__member__user", "customer__company")
-        .get(pk=bill_id)
-    )
+    bill = lock_bill(bill_id)
     if bill.state != Bill.State.ACTIVE:
         return bill
-    if not bill.items.exists():
+    if not BillItem.objects.standing().filter(bill=bill).exists():
         bill.state = Bill.State.VOID
         bill.save(update_fields=["state"])
         return bill

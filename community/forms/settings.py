@@ -190,12 +190,28 @@ class BillingForm(SettingsForm):
         max_value=MAX_DOCUMENT_NUMBER,
     )
     next_receipt_shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    next_bill = forms.IntegerField(
+        label=gettext_lazy("Next bill number"),
+        required=False,
+        min_value=1,
+        max_value=MAX_DOCUMENT_NUMBER,
+    )
+    next_bill_shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    next_credit_note = forms.IntegerField(
+        label=gettext_lazy("Next credit note number"),
+        required=False,
+        min_value=1,
+        max_value=MAX_DOCUMENT_NUMBER,
+    )
+    next_credit_note_shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, row: Location, next_receipt: int
+        self, data: Mapping[str, Any] | None = None, *, row: Location, numbers: Mapping[str, int]
     ) -> None:
         super().__init__(data, row=row)
-        self.initial.update(next_receipt=next_receipt, next_receipt_shown=next_receipt)
+        self.kinds = sorted(numbers)
+        for kind in self.kinds:
+            self.initial[f"next_{kind}"] = self.initial[f"next_{kind}_shown"] = numbers[kind]
 
     def filled(self, name: str, value: Any) -> Any:
         return ", ".join(map(str, value)) if name == "reminder_days" else value
@@ -231,10 +247,14 @@ class BillingForm(SettingsForm):
         return days
 
     @property
-    def moved_on_to(self) -> int | None:
-        """The number to go on with; none if its sender left the field as it was."""
-        asked: int | None = self.cleaned_data["next_receipt"]
-        return None if asked == self.cleaned_data.get("next_receipt_shown") else asked
+    def moved_on_to(self) -> dict[str, int]:
+        """The numbers to go on with, by kind; without those that their sender left as they were."""
+        asked = {kind: self.cleaned_data[f"next_{kind}"] for kind in self.kinds}
+        return {
+            kind: number
+            for kind, number in asked.items()
+            if number and number != self.cleaned_data.get(f"next_{kind}_shown")
+        }
 
 
 class TaxForm(SettingsForm):

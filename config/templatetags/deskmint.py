@@ -99,8 +99,8 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
-def day(moment: datetime | date) -> str:
-    """`14 Dec`, or `14 Dec 2026` outside the current year, in the active time zone."""
+def day(moment: date) -> str:
+    """`14 Dec`, or `14 Dec 2026` outside the current year; a moment in the active time zone."""
     local = localtime(moment) if isinstance(moment, datetime) else moment
     if local.year == localtime().year:
         return dateformat.format(local, pgettext("day of this year", "j M"))
@@ -111,6 +111,12 @@ def day(moment: datetime | date) -> str:
 def day_before(end: date) -> str:
     """The last day of a time that ends before this one."""
     return day(end - timedelta(days=1))
+
+
+@register.filter
+def days_ago(day: date) -> int:
+    """How many days of the active time zone have passed since; below 0 for a day to come."""
+    return (localtime().date() - day).days
 
 
 @register.filter

@@ -3,15 +3,27 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
+from billing.models import Bill
 from community.admin import ReadOnly, operators
 from community.models import AuditRecord, Role, User
 from credits.services.spending import spend_credits
+from membership.services.bill_credits import credit_bill
+from membership.services.bill_keeping import (
+    add_manual_item,
+    issue_bill_by_hand,
+    open_bill_by_hand,
+)
+from membership.services.bill_payment import mark_bill_paid
 from membership.services.joining import suspend_member
 from payments.models import GatewayConnection, GatewayEvent, Transaction
 from tests.factories import NOON, CustomerFactory, UserFactory, company_of
+from tests.membership.tab import received
 
 LEDGER = {
     "AuditRecord",
+    "Bill",
+    "BillPayment",
+    "CreditNote",
     "Entry",
     "GatewayEvent",
     "Lot",
@@ -55,6 +67,7 @@ def trade(location, mia, admin, buy, add_credits):
         spend_credits(
             customer=mia.customer, credits=bought.credits, key=f"desk:{bought.pk}", at=NOON
         )
+        _bill(mia.customer, admin)
         other = CustomerFactory(member__location=location).member
         suspend_member(member=other, by=admin, reason="Lent their key", at=NOON)
         GatewayEvent.objects.create(
@@ -68,6 +81,27 @@ def trade(location, mia, admin, buy, add_credits):
         return bought
 
     return happen
+
+
+def _bill(customer, admin):
+    """A bill with an item, credited in part and paid."""
+    key = Bill.objects.count()
+    bill = open_bill_by_hand(customer=customer, key=key, by=admin, at=NOON)
+    item = add_manual_item(
+        bill_id=bill.pk, description="Locker", price_minor=500, key=key, by=admin, at=NOON
+    )
+    issue_bill_by_hand(bill_id=bill.pk, by=admin, at=NOON)
+    wanted = {item.pk: 100}
+    credit_bill(
+        bill_id=bill.pk,
+        wanted=wanted,
+        reason="Agreed",
+        waive_spent=False,
+        key=key,
+        by=admin,
+        at=NOON,
+    )
+    mark_bill_paid(bill_id=bill.pk, received=received(), by=admin, at=NOON)
 
 
 def url(page, *ids):

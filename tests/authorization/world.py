@@ -14,12 +14,18 @@ from django.test import Client
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
-from community.models import Location, Member, Role, User
+from community.models import Customer, Location, Member, Role, User
 from community.services import record_audit
 from credits.models import CreditUse, Entry
 from credits.services.granting import grant_credits
 from credits.services.spending import spend_credits
 from membership.models import Invitation, JoinRequest, MemberImport
+from membership.services.bill_credits import credit_bill
+from membership.services.bill_keeping import (
+    add_manual_item,
+    issue_bill_by_hand,
+    open_bill_by_hand,
+)
 from membership.services.companies import add_company, put_in_company
 from membership.services.invitations import invite
 from membership.services.joining import add_member
@@ -173,6 +179,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         "number": bought.receipt.number,
         "option_id": option.pk,
         **company_ids,
+        **_add_bills(customer, notes=1 + extra),
     }
 
 
@@ -210,6 +217,37 @@ def _add_company(place: Place, name: str, who: str, manager: Member) -> dict[str
         "place_id": employed.pk,
         "company_invitation_id": invitation.pk,
     }
+
+
+def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
+    """An issued bill with credit notes, and an open one with an item."""
+    by = customer.member.user
+    ids: dict[str, Any] = {}
+    for which in ("issued_bill_id", "bill_id"):
+        bill = open_bill_by_hand(customer=customer, key=f"{which}-{by.pk}", by=by, at=now())
+        item = add_manual_item(
+            bill_id=bill.pk,
+            description="Locker",
+            price_minor=1000,
+            key=f"{which}-{by.pk}",
+            by=by,
+            at=now(),
+        )
+        ids |= {which: bill.pk, "item_id": item.pk}
+        if which == "issued_bill_id":
+            issue_bill_by_hand(bill_id=bill.pk, by=by, at=now())
+            for number in range(notes):
+                note = credit_bill(
+                    bill_id=bill.pk,
+                    wanted={item.pk: 1},
+                    reason="Agreed",
+                    waive_spent=False,
+                    key=f"{number}-{by.pk}",
+                    by=by,
+                    at=now(),
+                )
+                ids["note_number"] = note.number
+    return ids
 
 
 def _add_things(place: Place, name: str) -> None:
@@ -261,13 +299,9 @@ def _add_things(place: Place, name: str) -> None:
         created_at=now(),
     )
     retired = PlanFactory(location=location, archived_at=now())
-    studio = add_company(
-        location=location, name=f"Studio@{name}.test", manager=None, by=None, at=now()
-    )
     for ids in place.ids.values():
         ids |= {
             "archived_plan_id": retired.pk,
-            "company_id": studio.pk,
             "slug": location.slug,
             "place": location.slug,
             "archived_option_id": archived.pk,

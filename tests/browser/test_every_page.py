@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NIGHT_PHONE, keep_a_card, open_checkout, pay, type_card
+from tests.browser.counter import add_to_bill, credit, issue_a_bill
 from tests.browser.looks import faults_of
 from tests.browser.places import ADMIN, MEMBER, STAFF, Place
 
@@ -25,6 +26,10 @@ class Furnished:
     success: str
     declined: str
     waiting: str
+    bill: str
+    open_bill: str
+    own_bill: str
+    credit_note: str
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +49,17 @@ def furnished(estate, browser, sessions):
         member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
         company = add_company(nora)
         option = mia.evaluate("location.pathname").split("/")[-2]
-    return Furnished(place, member, company, option, receipt, success, declined, waiting)
+        bill = issue_a_bill(nora, member)
+        note = credit(nora, "10")
+        nora.goto(f"{member}bills/")
+        nora.get_by_role("button", name="Open a bill").click()
+        add_to_bill(nora, "Locker 12", "10")
+        open_bill = nora.evaluate("location.pathname")
+    own_bill = f"membership/bills/{bill.split('/')[-2]}/"
+    return Furnished(
+        *(place, member, company, option, receipt, success, declined, waiting),
+        *(bill, open_bill, own_bill, note),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +112,9 @@ def test_the_member_s_pages(furnished, visit, look):
             "membership/credits/transactions/?kind=used&month=November",
             "membership/payments/",
             f"membership/companies/{furnished.company.split('/')[-2]}/people/",
+            "membership/bills/",
+            furnished.own_bill,
+            furnished.credit_note,
             "notifications/",
             f"membership/credits/buy/{furnished.option}/",
             furnished.declined,
@@ -135,6 +153,13 @@ def test_the_admin_s_pages(furnished, visit, look):
             f"{furnished.member}plan/",
             "community/plans/",
             "community/plans/add/",
+            f"{furnished.member}bills/",
+            "community/bills/",
+            "community/bills/?q=nobody",
+            furnished.bill,
+            f"{furnished.bill}credit/",
+            furnished.open_bill,
+            furnished.credit_note,
             "community/credit-options/",
             "community/credit-options/add/",
             f"community/credit-options/{furnished.option}/edit/",
@@ -146,6 +171,9 @@ def test_the_admin_s_pages(furnished, visit, look):
     company = furnished.company
     open_and_look(page, look, company, page.get_by_role("button", name="Add member"))
     open_and_look(page, look, company, page.get_by_role("button", name="More"))
+    open_and_look(page, look, furnished.bill, page.get_by_role("button", name="Mark paid"))
+    open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Add an item"))
+    open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Issue"))
     options = "community/credit-options/"
     open_and_look(page, look, options, page.get_by_role("button", name="Add credit option"))
     open_and_look(page, look, options, page.get_by_role("button", name="Archive 10 credits"))
@@ -163,6 +191,9 @@ def test_the_staff_s_pages(furnished, visit):
             f"{furnished.member}payments/",
             "community/companies/",
             furnished.company,
+            f"{furnished.member}bills/",
+            "community/bills/",
+            furnished.bill,
             "community/credit-options/",
             furnished.receipt,
         ],
@@ -195,13 +226,14 @@ def test_a_new_location_s_empty_pages(bare, visit, look):
             "membership/credits/",
             "membership/credits/transactions/",
             "membership/payments/",
+            "membership/bills/",
             "notifications/",
         ],
     )
     walk(
         visit(bare, ADMIN, **look),
         look,
-        ["", "community/", "community/companies/", "community/credit-options/"],
+        ["", "community/", "community/companies/", "community/bills/", "community/credit-options/"],
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from billing.models import DocumentCounter, Receipt
-from billing.services import NumberTaken, change_billing_details, next_receipt_number
+from billing.services import NumberTaken, change_billing_details, next_numbers
 from community.services.settings import BILLING as NAMES
 from community.services.settings import facts_of, version_of
 from membership.services.paying import pay_purchase
@@ -68,7 +68,7 @@ def test_a_series_from_elsewhere_is_carried_on(
     buy(mia)
 
     post(browser, location, next_receipt="500")
-    moved = next_receipt_number(location=location)
+    moved = next_numbers(location=location)["receipt"]
     invariants_hold()
     buy(mia)
     buy(mia)
@@ -92,7 +92,7 @@ def test_a_number_that_was_given_is_never_given_again(location, admin, mia, sign
     assert "The next number is 3 already." in error_at(response, "next_receipt")
     location.refresh_from_db()
     assert location.legal_name == ""
-    assert next_receipt_number(location=location) == 3
+    assert next_numbers(location=location)["receipt"] == 3
     assert audited() == []
 
 
@@ -104,7 +104,7 @@ def test_a_sale_meanwhile_is_no_wish_to_go_back(location, admin, mia, signed_in,
     response = browser.post(address(location, BILLING), fields, follow=True)
 
     assert "Billing details saved." in words(response)
-    assert next_receipt_number(location=location) == 2
+    assert next_numbers(location=location)["receipt"] == 2
 
 
 @pytest.mark.parametrize("left", ["", None])
@@ -129,7 +129,7 @@ def test_a_receipt_and_a_jump_at_once_give_each_number_once(
         change_billing_details(
             location=location,
             values={},
-            next_receipt=3,
+            next_numbers={"receipt": 3},
             seen=version_of(facts_of(location, NAMES)),
             by=admin,
             at=NOON,

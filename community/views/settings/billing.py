@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from billing.services import change_billing_details, next_receipt_number
+from billing.services import change_billing_details, next_numbers
 from community.access import LocationRequest, for_admins
 from community.forms.settings import BillingForm
 from community.views.settings.saving import fresh, save
@@ -16,21 +16,21 @@ from community.views.settings.saving import fresh, save
 @require_http_methods(["GET", "POST"])
 @for_admins
 def billing(request: LocationRequest, slug: str) -> HttpResponseBase:
-    next_receipt = next_receipt_number(location=request.location)
-    form = BillingForm(request.POST or None, row=request.location, next_receipt=next_receipt)
+    numbers = next_numbers(location=request.location)
+    form = BillingForm(request.POST or None, row=request.location, numbers=numbers)
 
     def write() -> None:
         change_billing_details(
             location=request.location,
             values=form.values(),
-            next_receipt=form.moved_on_to,
+            next_numbers=form.moved_on_to,
             seen=form.seen,
             by=request.user,
             at=now(),
         )
 
     def saved() -> BillingForm:
-        return BillingForm(row=fresh(request), next_receipt=next_receipt)
+        return BillingForm(row=fresh(request), numbers=numbers)
 
     if form.is_valid() and save(form, write, saved=saved):
         messages.success(request, _("Billing details saved."))
@@ -38,5 +38,5 @@ def billing(request: LocationRequest, slug: str) -> HttpResponseBase:
     return render(
         request,
         "community/settings/billing.html",
-        {"form": form, "next_receipt": next_receipt, "year": now().year},
+        {"form": form},
     )

@@ -1,0 +1,100 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.bills import Bill, BillItem
+from community.models import Customer, Location, User
+from community.principals import Principal
+from community.scoping import scoped
+from community.triggers import append_only
+
+
+class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
+    def visible_to(self, principal: Principal) -> "CreditNoteQuerySet":
+        """Staff see every one of their location, others their own and those they manage."""
+        if principal.is_staff:
+            return self.filter(location_id=principal.location_id)
+        return self.filter(
+            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
+        )
+
+
+CreditNoteManager = models.Manager.from_queryset(CreditNoteQuerySet)
+
+
+class CreditNote(models.Model):
+    """The only correction of an issued bill: what of it is owed no longer, or paid back."""
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="credit_notes")
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="credit_notes")
+    key = models.CharField(_("key"), max_length=80)
+    sequence = models.PositiveIntegerField(_("place in the series"))
+    number = models.CharField(_("number"), max_length=30)
+    issued_at = models.DateTimeField(_("issued"))
+    reason = models.CharField(_("reason"), max_length=200)
+    currency = models.CharField(_("currency"), max_length=3)
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    tax_minor = models.BigIntegerField(_("tax, minor units"))
+    total_minor = models.BigIntegerField(_("total, minor units"))
+    seller = models.JSONField(_("seller"))
+    buyer = models.JSONField(_("buyer"))
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+
+    objects = scoped(CreditNoteManager)
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        constraints = [
+            models.UniqueConstraint("location", "key", name="credit_note_once_per_key"),
+            models.UniqueConstraint("location", "sequence", name="credit_note_has_its_own_number"),
+            models.UniqueConstraint("location", "number", name="credit_note_number_is_unique"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")),
+                name="credit_note_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor__gt=0), name="credit_note_credits_something"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="credit_note_has_a_reason"),
+        ]
+        triggers = append_only("credit_note")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CreditNoteLine(models.Model):
+    """What a credit note takes off one item, in positive amounts."""
+
+    credit_note = models.ForeignKey(CreditNote, models.PROTECT, related_name="lines")
+    bill_item = models.ForeignKey(BillItem, models.PROTECT, related_name="credits")
+    description = models.CharField(_("description"), max_length=200)
+    net_minor = models.BigIntegerField(_("net, minor units"))
+    tax_minor = models.BigIntegerField(_("tax, minor units"))
+    total_minor = models.BigIntegerField(_("total, minor units"))
+    left_minor = models.BigIntegerField(_("left of the item, minor units"))
+    tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
+    tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+
+    objects = scoped(models.Manager["CreditNoteLine"], location="credit_note__location")
+
+    class Meta:
+        verbose_name = _("credit note line")
+        verbose_name_plural = _("credit note lines")
+        constraints = [
+            models.UniqueConstraint("credit_note", "bill_item", name="credit_note_line_per_item"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor")),
+                name="credit_note_line_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor__gt=0, left_minor__gte=0),
+                name="credit_note_line_credits_what_is_left",
+            ),
+        ]
+        triggers = append_only("credit_note_line")
+
+    def __str__(self) -> str:
+        return self.description

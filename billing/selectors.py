@@ -1,0 +1,81 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from billing.models import Bill, BillItem, BillPayment, CreditNoteLine
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How much a number of bills comes to, in minor units."""
+
+    total_minor: int
+    bills: int
+
+
+@dataclass(frozen=True)
+class BillFigures:
+    """What a location's customers owe, are running up, and paid in a month."""
+
+    overdue: Figure
+    due: Figure
+    open: Figure
+    paid: Figure
+
+
+def bill_figures(*, today: date) -> BillFigures:
+    """Sum up the bills of the location in scope, and what was paid since the first of the month."""
+    late = Q(state=Bill.State.ISSUED, due_on__lt=today)
+    parts = {
+        "overdue": late,
+        "due": Q(state=Bill.State.ISSUED) & ~late,
+        "open": Q(state=Bill.State.ACTIVE),
+    }
+    running = Bill.objects.filter(state__in=[Bill.State.ACTIVE, Bill.State.ISSUED])
+    found = running.aggregate(
+        **{
+            f"{name}_minor": Sum(F("total_minor") - F("credited_minor"), filter=part)
+            for name, part in parts.items()
+        },
+        **{f"{name}_bills": Count("pk", filter=part) for name, part in parts.items()},
+    )
+    first = today.replace(day=1)
+    paid = BillPayment.objects.filter(
+        paid_on__gte=first, paid_on__lt=first + relativedelta(months=1)
+    ).aggregate(total=Sum("amount_minor"), bills=Count("pk"))
+    figures = {
+        name: Figure(found[f"{name}_minor"] or 0, found[f"{name}_bills"] or 0) for name in parts
+    }
+    return BillFigures(**figures, paid=Figure(paid["total"] or 0, paid["bills"]))
+
+
+def figure_of(bills: "QuerySet[Bill]") -> Figure:
+    """What a list of bills comes to, without what was credited."""
+    found = bills.aggregate(total=Sum(F("total_minor") - F("credited_minor")), bills=Count("pk"))
+    return Figure(found["total"] or 0, found["bills"])
+
+
+@dataclass(frozen=True)
+class TaxRate:
+    """What a document has of one tax, in minor units."""
+
+    name: str
+    percent: Decimal
+    net_minor: int
+    tax_minor: int
+
+
+def tax_rates(lines: Iterable[BillItem | CreditNoteLine]) -> list[TaxRate]:
+    """Sum up a document's lines by tax rate, the highest first."""
+    rates: dict[tuple[Decimal, str], tuple[int, int]] = {}
+    for line in lines:
+        net, tax = rates.get((line.tax_percent, line.tax_name), (0, 0))
+        rates[line.tax_percent, line.tax_name] = (net + line.net_minor, tax + line.tax_minor)
+    return [
+        TaxRate(name, percent, *rates[percent, name])
+        for percent, name in sorted(rates, reverse=True)
+    ]

@@ -1,0 +1,190 @@
+"""Community > Bills, a customer's Bills tab, and the page of one bill."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django_scopes import scope
+
+from billing.models import Bill, BillItem
+from billing.selectors import bill_figures, figure_of, tax_rates
+from community.access import LocationRequest, for_staff
+from community.forms.bills import BillFilter, BillItemForm, MarkPaidForm
+from community.models import Customer
+from community.money import to_major
+from community.views.customers import find_customer
+from membership.models import Purchase
+from membership.views.credits import not_a_formula
+
+PER_PAGE = 25
+
+
+@require_GET
+@for_staff
+def bills(request: LocationRequest, slug: str) -> HttpResponseBase:
+    chosen = BillFilter(request.GET)
+    found = chosen.apply(Bill.objects.visible_to(request.principal), today=today())
+    rows = found.with_who().newest_first()
+    return render(
+        request,
+        "community/bills.html",
+        {
+            "filter": chosen,
+            "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+            "listed": figure_of(found),
+            "figures": bill_figures(today=today()),
+            "month": today(),
+        },
+    )
+
+
+@require_GET
+@for_staff
+def bills_csv(request: LocationRequest, slug: str) -> HttpResponseBase:
+    """Stream the filtered bills, so that ten years of them take no memory."""
+    chosen = BillFilter(request.GET)
+    name = f"bills-{slug}-{today():%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        _csv_lines(request, chosen, today()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_GET
+@for_staff
+def member_bills(request: LocationRequest, slug: str, member_id: int) -> HttpResponseBase:
+    return _bills_of(request, find_customer(request, member_id=member_id))
+
+
+@require_GET
+@for_staff
+def company_bills(request: LocationRequest, slug: str, company_id: int) -> HttpResponseBase:
+    return _bills_of(request, find_customer(request, company_id=company_id))
+
+
+def _bills_of(request: LocationRequest, customer: Customer) -> HttpResponseBase:
+    own = Bill.objects.visible_to(request.principal).filter(customer=customer)
+    page = Paginator(own.with_who().newest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "community/customer_bills.html",
+        {
+            "customer": customer,
+            "page": page,
+            "active": own.active().first(),
+        },
+    )
+
+
+@require_GET
+@for_staff
+def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
+    return show_bill(request, find_bill(request, bill_id))
+
+
+def find_bill(request: LocationRequest, bill_id: int) -> Bill:
+    """Find a bill that the reader may see; else 404."""
+    known = Bill.objects.visible_to(request.principal).with_who().select_related("location")
+    found: Bill = get_object_or_404(known, pk=bill_id)
+    return found
+
+
+def show_bill(
+    request: LocationRequest,
+    bill: Bill,
+    *,
+    item_form: BillItemForm | None = None,
+    paid_form: MarkPaidForm | None = None,
+) -> HttpResponseBase:
+    """Show the page of a bill; a form that was refused comes back open."""
+    return render(
+        request,
+        "community/bill.html",
+        {
+            **facts_of_bill(bill),
+            "item_form": item_form or BillItemForm(bill=bill),
+            "paid_form": paid_form or MarkPaidForm(),
+        },
+    )
+
+
+def facts_of_bill(bill: Bill) -> dict[str, Any]:
+    """What every page of a bill shows: items, tax by rate, credit notes."""
+    items = (
+        BillItem.objects.standing()
+        .filter(bill=bill)
+        .select_related("added_by", "purchase")
+        .order_by("pk")
+    )
+    return {
+        "bill": bill,
+        "items": items,
+        "rates": tax_rates(items),
+        "credit_notes": bill.credit_notes.order_by("pk"),
+    }
+
+
+@require_GET
+@for_staff
+def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase:
+    known = Purchase.objects.visible_to(request.principal).select_related(
+        "customer__member__user",
+        "customer__company",
+        "bought_by__user",
+        "assignment__plan",
+        "bill_item__bill",
+        "receipt",
+    )
+    found = get_object_or_404(known, key=key)
+    return render(request, "community/purchase.html", {"purchase": found})
+
+
+def today() -> date:
+    return localtime(now()).date()
+
+
+def _csv_lines(request: LocationRequest, chosen: BillFilter, day: date) -> Iterator[str]:
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(
+        [
+            *(_("Number"), _("Customer"), _("State"), _("From"), _("Until")),
+            *(_("Issued"), _("Due")),
+            *(_("Currency"), _("Net"), _("Tax"), _("Total"), _("Credited")),
+        ]
+    )
+    # The response is read after the middleware has closed the scope: open it here.
+    with scope(location=request.location):
+        found = chosen.apply(Bill.objects.visible_to(request.principal), today=day)
+        for bill in found.with_who().newest_first().iterator(chunk_size=500):
+            writer.writerow(_csv_row(bill, request))
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _csv_row(bill: Bill, request: LocationRequest) -> list[object]:
+    amounts = (bill.net_minor, bill.tax_minor, bill.total_minor, bill.credited_minor)
+    issued = bill.issued_at and localtime(bill.issued_at, request.location.zone).date()
+    return [
+        bill.number,
+        not_a_formula(bill.customer.name),
+        bill.get_state_display(),
+        bill.period_start or "",
+        bill.last_day or "",
+        issued or "",
+        bill.due_on or "",
+        bill.currency,
+        *(to_major(minor, bill.currency) for minor in amounts),
+    ]

@@ -1,0 +1,34 @@
+"""What an admin does with a bill, as tests of pages do it too."""
+
+from playwright.sync_api import expect
+
+
+def issue_a_bill(page, member):
+    """Open a bill on a member's page, put a locker on it and issue it; gives its address."""
+    page.goto(f"{member}bills/")
+    page.get_by_role("button", name="Open a bill").click()
+    add_to_bill(page, "Locker 12", "50")
+    page.get_by_role("button", name="Issue").click()
+    page.get_by_role("dialog").get_by_role("button", name="Issue").click()
+    expect(page.get_by_role("button", name="Mark paid")).to_be_visible()
+    address = page.evaluate("location.pathname")
+    return str(address)
+
+
+def add_to_bill(page, description, amount):
+    page.get_by_role("button", name="Add an item").click()
+    page.get_by_label("Description").fill(description)
+    page.get_by_label("Amount").fill(amount)
+    page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("link", name=f"Remove {description}")).to_be_visible()
+
+
+def credit(page, amount, *, item="Locker 12"):
+    """Credit an item in part; gives the address of the credit note."""
+    page.get_by_role("link", name="Credit note").click()
+    page.get_by_label(item).fill(amount)
+    page.get_by_label("Reason").fill("Moved in late")
+    page.get_by_role("button", name="Issue credit note").click()
+    link = page.get_by_role("link", name="Credit note C-")
+    expect(link).to_be_visible()
+    return link.get_attribute("href")

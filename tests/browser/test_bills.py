@@ -1,0 +1,30 @@
+"""A bill by hand, from opening to the last euro, as admin and member see it."""
+
+from playwright.sync_api import expect
+
+from tests.browser.counter import credit, issue_a_bill
+
+
+def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
+    nora.goto("community/")
+    member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
+    bill = issue_a_bill(nora, member)
+    mia.goto("membership/bills/")
+    expect(mia.get_by_role("cell", name="€60.00")).to_be_visible()
+
+    note = credit(nora, "10")
+    nora.get_by_role("button", name="Mark paid").click()
+    dialog = nora.get_by_role("dialog")
+    expect(dialog).to_contain_text("€50.00 was paid in full")
+    dialog.get_by_label("Method").select_option("Cash")
+    dialog.get_by_role("button", name="Mark paid").click()
+
+    expect(nora.get_by_text("Paid €50.00", exact=True)).to_be_visible()
+    mia.reload()
+    mia.get_by_role("link", name="B-").click()
+    expect(mia.get_by_text("Locker 12")).to_be_visible()
+    expect(mia.get_by_text("Paid €50.00", exact=True)).to_be_visible()
+    mia.goto(note)
+    expect(mia.get_by_role("heading", level=1)).to_contain_text("Credit note C-")
+    nora.goto("community/bills/?state=paid")
+    expect(nora.get_by_role("link", name="Mia Holm")).to_have_attribute("href", bill)

@@ -1,0 +1,110 @@
+"""Membership > Bills: one's own, and those of the companies that one manages."""
+
+import pytest
+from django.urls import reverse
+
+from billing.services import issue_bill
+from community.models import Company, CompanyMember, Customer, Member
+from membership.services.bill_credits import credit_bill
+from tests.community.settings_pages import words
+from tests.factories import NOON, CustomerFactory
+from tests.membership.tab import buy_by_bill, plan_with_bill
+
+pytestmark = pytest.mark.django_db
+
+
+def address(location, name, *ids):
+    return reverse(f"membership:{name}", args=[location.slug, *ids])
+
+
+@pytest.fixture
+def company(location, mia):
+    """Studio North, which Mia manages."""
+    company = Company.objects.create(location=location, name="Studio North", created_at=NOON)
+    Customer.objects.create(location=location, company=company)
+    join(company, mia, "manager")
+    return company
+
+
+def join(company, member, role="member", **may):
+    return CompanyMember.objects.create(
+        location=company.location, company=company, member=member, role=role, joined_at=NOON, **may
+    )
+
+
+def test_what_was_bought_is_on_the_open_bill(location, mia, signed_in):
+    bill = plan_with_bill(mia.customer)
+    purchase = buy_by_bill(mia)
+    browser = signed_in(mia.user)
+
+    assert "Not issued" in words(browser.get(address(location, "bills")))
+    page = browser.get(address(location, "bill", bill.pk))
+    assert "Bought by Mia Holm" in words(page)
+    assert address(location, "purchase", purchase.key) in page.content.decode()
+
+
+def test_a_manager_sees_the_company_s_bills(location, mia, company, signed_in):
+    bill = plan_with_bill(company.customer)
+    colleague = CustomerFactory(member__location=location, member__user__name="Cleo Vance").member
+    join(company, colleague, may_use_bill=True)
+    buy_by_bill(colleague, company=company)
+    browser = signed_in(mia.user)
+
+    page = words(browser.get(address(location, "company_bills", company.pk)))
+    assert "Studio North" in page
+    assert "€84.00" in page
+    assert "Bought by Cleo Vance" in words(browser.get(address(location, "bill", bill.pk)))
+
+
+def test_a_company_member_is_told_whom_to_ask(location, company, signed_in):
+    bill = plan_with_bill(company.customer)
+    colleague = CustomerFactory(member__location=location).member
+    join(company, colleague)
+    browser = signed_in(colleague.user)
+
+    for page in (
+        address(location, "company_bills", company.pk),
+        address(location, "bill", bill.pk),
+    ):
+        response = browser.get(page)
+        assert response.status_code == 403
+        assert "Ask Mia Holm." in words(response)
+
+
+def test_other_people_s_bills_are_not_found(location, mia, company, signed_in):
+    stranger = CustomerFactory(member__location=location).member
+    bill = plan_with_bill(mia.customer)
+    browser = signed_in(stranger.user)
+
+    assert browser.get(address(location, "bill", bill.pk)).status_code == 404
+    assert browser.get(address(location, "company_bills", company.pk)).status_code == 404
+
+
+def test_an_unpaid_bill_stays_open_to_who_left(location, mia, admin, signed_in):
+    bill = plan_with_bill(mia.customer)
+    issued = issue_bill(bill_id=bill.pk, at=NOON)
+    fee = bill.items.get()
+    note = credit_bill(
+        bill_id=bill.pk,
+        wanted={fee.pk: 100},
+        reason="Agreed",
+        waive_spent=False,
+        key="1",
+        by=admin,
+        at=NOON,
+    )
+    mia.state = Member.State.LEFT
+    mia.save()
+    browser = signed_in(mia.user)
+
+    assert issued.number in words(browser.get(address(location, "bills")))
+    assert "To pay" in words(browser.get(address(location, "bill", bill.pk)))
+    assert browser.get(address(location, "credit_note", note.number)).status_code == 200
+
+
+def test_credit_notes_of_others_are_not_found(location, mia, admin, signed_in):
+    stranger = CustomerFactory(member__location=location).member
+
+    for number in ("C-2026-0001", "%00"):
+        page = f"/{location.slug}/membership/credit-notes/{number}/"
+        assert signed_in(stranger.user).get(page).status_code == 404
