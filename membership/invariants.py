@@ -125,13 +125,6 @@ INVARIANTS = {
         JOIN billing_bill b ON b.id = item.bill_id
         WHERE item.key LIKE 'fee:%' AND b.key <> 'period' || substr(item.key, 4)
     """,
-    "A plan's fee earned its net price": """
-        SELECT item.id FROM billing_billitem item
-        LEFT JOIN analytics_revenueline r
-            ON r.key = item.key AND r.location_id = item.location_id
-        WHERE item.key LIKE 'fee:%'
-          AND (r.id IS NULL OR (r.net_minor, r.source) <> (item.net_minor, 'plans'))
-    """,
     "Monthly credits are given for a period with a bill": """
         SELECT e.id FROM credits_entry e
         JOIN credits_wallet w ON w.id = e.wallet_id

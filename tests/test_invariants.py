@@ -185,12 +185,9 @@ MUTATIONS = {
         UPDATE billing_bill SET period_start = period_start + 1 WHERE key = '{period}'
     """,
     "A plan's fee is on the bill of its period": """
-        UPDATE billing_billitem SET key = 'fee:0:' || id WHERE key = '{fee}';
+        UPDATE billing_billitem SET key = 'fee:0:' || id WHERE key = '{plan_fee}';
         UPDATE analytics_revenueline SET key = (SELECT key FROM billing_billitem
-            WHERE key LIKE 'fee:0:%') WHERE key = '{fee}'
-    """,
-    "A plan's fee earned its net price": """
-        UPDATE analytics_revenueline SET key = 'no fee' WHERE key = '{fee}'
+            WHERE key LIKE 'fee:0:%') WHERE key = '{plan_fee}'
     """,
     "Monthly credits are given for a period with a bill": """
         UPDATE credits_entry SET idempotency_key = 'plan:0:' || id WHERE id = {monthly}
@@ -266,7 +263,7 @@ def books(location):
             "last_entry": last.pk,
             "assignment": running.pk,
             "period": f"period:{running.pk}:{running.starts_on}",
-            "fee": f"fee:{running.pk}:{running.starts_on}",
+            "plan_fee": f"fee:{running.pk}:{running.starts_on}",
             "monthly": Entry.objects.get(reason="plan").pk,
             "other_wallet": other.customer.wallet.pk,
             "other_customer": other.customer.pk,
