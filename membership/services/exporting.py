@@ -1,4 +1,4 @@
-"""Tables of a location to take away: its members, customers, balances."""
+"""Tables of a location to take away: its members, and all customers with their balances."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,12 +61,18 @@ def harmless(cell: str) -> str:
 
 
 def _people() -> QuerySet[Customer]:
-    return Customer.objects.select_related("member__user")
+    people: QuerySet[Customer] = Customer.objects.filter(member__isnull=False).with_who()
+    return people
+
+
+def _everyone() -> QuerySet[Customer]:
+    everyone: QuerySet[Customer] = Customer.objects.all().with_who()
+    return everyone
 
 
 def _paying() -> QuerySet[Customer]:
     paid = Q(transactions__state=Transaction.State.SUCCEEDED)
-    return _people().annotate(
+    return _everyone().annotate(
         paid_minor=Sum("transactions__amount_minor", filter=paid),
         last_paid_at=Max("transactions__settled_at", filter=paid),
     )
@@ -74,11 +80,12 @@ def _paying() -> QuerySet[Customer]:
 
 def _holding() -> QuerySet[Customer]:
     lots = Lot.objects.all().not_empty().in_spending_order()
-    return _people().select_related("wallet").prefetch_related(Prefetch("wallet__lots", lots))
+    return _everyone().select_related("wallet").prefetch_related(Prefetch("wallet__lots", lots))
 
 
 def _member_row(customer: Customer, location: Location) -> list[str]:
     member = customer.member
+    assert member
     return [
         customer.email,
         customer.name,
