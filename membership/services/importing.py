@@ -164,13 +164,22 @@ def _run(import_id: int, *, at: datetime, progress: Progress) -> MemberImport:
     checked = check_table(table, job.columns, location=job.location, at=at)
     if checked.errors:
         raise ImportRefused("rows_wrong")
+    newcomers: dict[str, Customer] = {}
     found = 0
     for first in range(0, len(checked.members), BATCH):
         batch = checked.members[first : first + BATCH]
-        found += _bring_in(job, [new for new in batch if _is_new(new, checked)], at=at)
+        new = [it for it in batch if _is_new(it, checked)]
+        found += _bring_in(job, new, newcomers, at=at)
         progress(min(first + BATCH, len(checked.members)))
     # Last, for others wait for what it locks. The wallets above are new: nobody waits for them.
-    place_people(checked.members, checked.known, location=job.location, by=job.uploaded_by, at=at)
+    place_people(
+        checked.members,
+        checked.known,
+        newcomers,
+        location=job.location,
+        by=job.uploaded_by,
+        at=at,
+    )
     return _finish(job, checked, accounts_found=found, at=at)
 
 
@@ -233,8 +242,10 @@ def _without_refusal(job: MemberImport) -> dict[str, Any]:
     return {name: fact for name, fact in job.summary.items() if name != "refused"}
 
 
-def _bring_in(job: MemberImport, batch: list[NewMember], *, at: datetime) -> int:
-    """Write these members with their credits; returns how many had an account."""
+def _bring_in(
+    job: MemberImport, batch: list[NewMember], newcomers: dict[str, Customer], *, at: datetime
+) -> int:
+    """Write these members with their credits, and note them; returns how many had an account."""
     found = _accounts([new.email for new in batch])
     strangers = [new for new in batch if new.email not in found]
     made = User.objects.bulk_create(
@@ -252,6 +263,7 @@ def _bring_in(job: MemberImport, batch: list[NewMember], *, at: datetime) -> int
         Customer(location=job.location, member=member) for member in members
     )
     for new, customer in zip(batch, customers, strict=True):
+        newcomers[new.email] = customer
         if new.credits:
             _give_opening_credits(job, new, customer, at=at)
     if job.send_invitations:

@@ -1,17 +1,15 @@
 """Places in companies and plans for many at once, as an import gives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from community.models import AuditRecord, Company, CompanyMember, Customer, Location, Member, User
 from membership.models import PlanAssignment
-from membership.services.companies import add_company
 from membership.services.known import Known, NewMember, look_around
 from membership.services.periods import local_day
 
@@ -48,13 +46,20 @@ def count_placed(rows: list[NewMember], known: Known) -> Placed:
 
 @transaction.atomic
 def place_people(
-    rows: list[NewMember], known: Known, *, location: Location, by: User, at: datetime
+    rows: list[NewMember],
+    known: Known,
+    newcomers: dict[str, Customer],
+    *,
+    location: Location,
+    by: User,
+    at: datetime,
 ) -> None:
     """Put members into companies, new ones included, and give them plans from today on.
 
     Nobody is told. The first period of a plan begins after it, each in a transaction of its
     own: here bills and totals of many would be held until the last row is written.
 
+    :param newcomers: those who came in by this transaction, by e-mail
     :raises MeanwhileChanged: if what is here isn't what was known
     """
     joining = [it for it in rows if known.joins(it)]
@@ -62,10 +67,9 @@ def place_people(
     if not joining and not planned:
         return
     _lock(joining, planned, known, location)
-    again = look_around(rows, location=location, at=at)
-    if _differs(again, known, rows):
+    if _is_overtaken(rows, known, location=location, at=at):
         raise MeanwhileChanged
-    here = _members(joining + planned, location)
+    here = _customers(joining + planned, known, newcomers)
     _join(joining, known, here, location=location, by=by, at=at)
     _assign(planned, known, here, location=location, by=by, at=at)
 
@@ -86,45 +90,50 @@ def _lock(
         list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
 
 
-def _differs(again: Known, known: Known, rows: list[NewMember]) -> bool:
-    members = [it.email for it in rows if known.person(it).member_id]
+def _is_overtaken(rows: list[NewMember], known: Known, *, location: Location, at: datetime) -> bool:
+    """Look again, but not at newcomers: nobody else can see them."""
+    looked_at = [it if known.person(it).member_id else replace(it, email="") for it in rows]
+    again = look_around(looked_at, location=location, at=at)
     return (again.companies, again.plans) != (known.companies, known.plans) or any(
-        again.people.get(email) != known.people[email] for email in members
+        again.people.get(it.email) != known.people[it.email] for it in looked_at if it.email
     )
 
 
-@dataclass(frozen=True)
-class _Here:
-    member_id: int
-    customer_id: int
+def _customers(
+    rows: list[NewMember], known: Known, newcomers: dict[str, Customer]
+) -> dict[str, Customer]:
+    members = {pk: it.email for it in rows if (pk := known.person(it).member_id)}
+    found = Customer.objects.filter(member__in=members)
+    return newcomers | {members[it.member_id]: it for it in found if it.member_id}
 
 
-def _members(rows: list[NewMember], location: Location) -> dict[str, _Here]:
-    members = (
-        Member.objects.filter(location=location)
-        .annotate(email=Lower("user__email"))
-        .filter(email__in={it.email for it in rows})
+def _add_companies(
+    names: list[str], *, location: Location, by: User, at: datetime
+) -> list[Company]:
+    """As `add_company` does one: names are locked, and known to be new."""
+    companies = Company.objects.bulk_create(
+        Company(location=location, name=name, created_at=at) for name in names
     )
-    return {
-        email: _Here(member_id, customer_id)
-        for email, member_id, customer_id in members.values_list("email", "pk", "customer__pk")
-    }
+    Customer.objects.bulk_create(Customer(location=location, company=it) for it in companies)
+    changes = [(f"company {it.pk}", {"name": it.name}) for it in companies]
+    _audit("company added", changes, location=location, by=by, at=at)
+    return companies
 
 
 def _join(
     rows: list[NewMember],
     known: Known,
-    here: dict[str, _Here],
+    here: dict[str, Customer],
     *,
     location: Location,
     by: User,
     at: datetime,
 ) -> None:
     ids = {folded: it.pk for folded, it in known.companies.items()}
-    for row in rows:
-        if known.folded[row.company] not in ids:
-            made = add_company(location=location, name=row.company, manager=None, by=by, at=at)
-            ids[known.folded[row.company]] = made.pk
+    names = {known.folded[it.company]: it.company for it in reversed(rows)}  # as first written
+    new = [names[folded] for folded in names if folded not in ids]
+    made = _add_companies(new, location=location, by=by, at=at)
+    ids |= {known.folded[company.name]: company.pk for company in made}
     places = CompanyMember.objects.bulk_create(
         CompanyMember(
             location=location,
@@ -147,7 +156,7 @@ def _join(
 def _assign(
     rows: list[NewMember],
     known: Known,
-    here: dict[str, _Here],
+    here: dict[str, Customer],
     *,
     location: Location,
     by: User,
@@ -157,7 +166,7 @@ def _assign(
     assignments = PlanAssignment.objects.bulk_create(
         PlanAssignment(
             location=location,
-            customer_id=here[row.email].customer_id,
+            customer_id=here[row.email].pk,
             plan_id=plan.pk,
             starts_on=today,
             assigned_by=by,
