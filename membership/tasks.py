@@ -14,7 +14,12 @@ from kombu.exceptions import OperationalError
 
 from community.models import Customer, Location, User
 from membership.models import Invitation, MemberImport, Purchase
-from membership.services.closing import catch_up, customers_due
+from membership.services.closing import (
+    assignments_to_start,
+    catch_up,
+    customers_due,
+    start_assignment,
+)
 from membership.services.importing import (
     ImportRefused,
     note_rows_done,
@@ -139,13 +144,23 @@ def import_members(task: "Task[Any, None]", *, location_id: int, import_id: int)
             return
         try:
             with _progress_aside(location_id, import_id) as progress:
-                run_import(member_import=job, at=now(), progress=progress)
+                job = run_import(member_import=job, at=now(), progress=progress)
         except DatabaseTrouble:
             refuse_import(member_import=job, refusal=ImportRefused("database_busy"), at=now())
         except ImportRefused as refusal:
             if refusal.code == "import_under_way":
                 raise task.retry(countdown=5) from refusal
             refuse_import(member_import=job, refusal=refusal, at=now())
+        else:
+            _begin_plans(job)
+
+
+def _begin_plans(job: MemberImport) -> None:
+    """Begin what the import assigned, one by one, sooner than the run for all plans does."""
+    if not job.summary.get("plans"):
+        return
+    for _location_id, assignment_id in assignments_to_start(at=now()):
+        start_assignment(assignment_id=assignment_id, at=now())
 
 
 @contextmanager

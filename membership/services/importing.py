@@ -22,12 +22,13 @@ from membership.models import Invitation, JoinRequest, MemberImport
 from membership.services.checking import (
     Checked,
     Columns,
-    NewMember,
     check_columns,
     check_table,
     guess_columns,
 )
 from membership.services.invitations import AlreadyInvited, invite
+from membership.services.known import NewMember
+from membership.services.placing import MeanwhileChanged, count_placed, place_people
 from membership.services.tables import read_table
 from membership.statements import try_lock_imports
 
@@ -46,7 +47,8 @@ class ImportRefused(ValidationError):
         "rows_wrong": _("Nothing was imported: the table has errors."),
         "import_under_way": _("Another import is running. Start this one when it is done."),
         "import_overtaken": _(
-            "Nothing was imported: somebody of this table came in meanwhile. Check it again."
+            "Nothing was imported: somebody of this table came in, or something that it names"
+            " changed meanwhile. Check it again."
         ),
         "import_done": _("This file was imported already. Nothing was changed."),
         "database_busy": _("Nothing was imported: the database was busy. Start it again."),
@@ -141,7 +143,7 @@ def run_import(
     """
     try:
         return _run(member_import.pk, at=at, progress=progress)
-    except IntegrityError as rival:
+    except (IntegrityError, MeanwhileChanged) as rival:
         raise ImportRefused("import_overtaken") from rival
 
 
@@ -162,10 +164,22 @@ def _run(import_id: int, *, at: datetime, progress: Progress) -> MemberImport:
     checked = check_table(table, job.columns, location=job.location, at=at)
     if checked.errors:
         raise ImportRefused("rows_wrong")
+    newcomers: dict[str, Customer] = {}
     found = 0
     for first in range(0, len(checked.members), BATCH):
-        found += _bring_in(job, checked.members[first : first + BATCH], at=at)
+        batch = checked.members[first : first + BATCH]
+        new = [it for it in batch if _is_new(it, checked)]
+        found += _bring_in(job, new, newcomers, at=at)
         progress(min(first + BATCH, len(checked.members)))
+    # Last, for others wait for what it locks. The wallets above are new: nobody waits for them.
+    place_people(
+        checked.members,
+        checked.known,
+        newcomers,
+        location=job.location,
+        by=job.uploaded_by,
+        at=at,
+    )
     return _finish(job, checked, accounts_found=found, at=at)
 
 
@@ -202,26 +216,36 @@ def _note(job: MemberImport, checked: Checked) -> None:
     job.errors = [asdict(error) for error in checked.errors[:KEPT_ERRORS]]
     job.rows_total = len(checked.members) + checked.wrong_rows
     job.summary = {
-        **_totals(checked.members),
+        **_totals(checked),
         "wrong_rows": checked.wrong_rows,
         "errors": len(checked.errors),
     }
 
 
-def _totals(members: list[NewMember]) -> dict[str, Any]:
+def _totals(checked: Checked) -> dict[str, Any]:
+    rows = checked.members
+    new = sum(_is_new(it, checked) for it in rows)
     return {
-        "members": len(members),
-        "with_credits": sum(member.credits > 0 for member in members),
-        "credits": str(sum((member.credits for member in members), Decimal(0))),
+        "members": new,
+        "members_already": len(rows) - new,
+        "with_credits": sum(it.credits > 0 for it in rows),
+        "credits": str(sum((it.credits for it in rows), Decimal(0))),
+        **asdict(count_placed(rows, checked.known)),
     }
+
+
+def _is_new(row: NewMember, checked: Checked) -> bool:
+    return checked.known.person(row).member_id is None
 
 
 def _without_refusal(job: MemberImport) -> dict[str, Any]:
     return {name: fact for name, fact in job.summary.items() if name != "refused"}
 
 
-def _bring_in(job: MemberImport, batch: list[NewMember], *, at: datetime) -> int:
-    """Write these members with their credits; returns how many had an account."""
+def _bring_in(
+    job: MemberImport, batch: list[NewMember], newcomers: dict[str, Customer], *, at: datetime
+) -> int:
+    """Write these members with their credits, and note them; returns how many had an account."""
     found = _accounts([new.email for new in batch])
     strangers = [new for new in batch if new.email not in found]
     made = User.objects.bulk_create(
@@ -239,6 +263,7 @@ def _bring_in(job: MemberImport, batch: list[NewMember], *, at: datetime) -> int
         Customer(location=job.location, member=member) for member in members
     )
     for new, customer in zip(batch, customers, strict=True):
+        newcomers[new.email] = customer
         if new.credits:
             _give_opening_credits(job, new, customer, at=at)
     if job.send_invitations:
@@ -307,9 +332,9 @@ def _invite(job: MemberImport, strangers: list[NewMember], *, at: datetime) -> N
 def _finish(
     job: MemberImport, checked: Checked, *, accounts_found: int, at: datetime
 ) -> MemberImport:
-    job.summary = {**_totals(checked.members), "accounts_found": accounts_found}
+    job.summary = {**_totals(checked), "accounts_found": accounts_found}
     if job.send_invitations:
-        job.summary["invited"] = len(checked.members) - accounts_found
+        job.summary["invited"] = job.summary["members"] - accounts_found
     job.state, job.errors, job.finished_at = State.DONE, [], at
     job.rows_total = job.rows_done = len(checked.members)
     job.content = b""  # what they wrote of people isn't needed any more; the digest is

@@ -9,6 +9,7 @@ from membership.statements.buying import (
     select_recipients,
     sum_credits_on_bill,
 )
+from membership.statements.naming import fold_names
 from membership.statements.settlement import (
     SettlementFacts,
     select_settlement,
@@ -23,6 +24,7 @@ __all__ = [
     "NewPurchase",
     "SettlementFacts",
     "count_claims",
+    "fold_names",
     "insert_purchase",
     "next_purchase_id",
     "select_buyer",

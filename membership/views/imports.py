@@ -14,7 +14,8 @@ from kombu.exceptions import OperationalError
 from community.access import LocationRequest, for_admins
 from membership.forms import ColumnsForm, TableForm
 from membership.models import MemberImport
-from membership.services.checking import FIELDS, CellRefused
+from membership.services.cells import CellRefused
+from membership.services.checking import FIELDS
 from membership.services.importing import (
     ImportRefused,
     check_import,
@@ -184,7 +185,7 @@ def _line(error: dict[str, Any]) -> ErrorLine:
         row=error["row"],
         column=str(FIELDS[error["field"]]),
         value=error["value"],
-        words=str(CellRefused.WORDS[error["code"]]),
+        words=CellRefused.worded(error["code"], error.get("name", "")),
     )
 
 

@@ -1,3 +1,5 @@
+import html
+import re
 from unittest.mock import patch
 
 import pytest
@@ -9,10 +11,12 @@ from django_scopes import scope
 from kombu.exceptions import OperationalError
 
 from community.models import Member
-from membership.models import MemberImport
+from membership.models import MemberImport, Plan
+from membership.services.companies import add_company, close_company
 from membership.services.importing import start_import, upload_table
 from membership.tasks import import_members
-from tests.factories import NOON, LocationFactory, RoleFactory
+from tests.factories import NOON, CustomerFactory, LocationFactory, RoleFactory
+from tests.membership.office import Office, give_plan
 
 GOOD = "Mail;Name;Guthaben\nmia@h.test;Mia Holm;12,5\nada@h.test;Ada <b>Okafor</b>;\n"
 
@@ -110,6 +114,81 @@ def test_errors_are_named_by_row_and_column(browser, upload):
     assert "<script>alert(1)" not in words(response)
     assert ">Import 2 members<" not in words(response)
     assert browser.post(f"{page}start/").status_code == 409
+
+
+def test_companies_and_plans_are_looked_at_before_and_counted_after(location, browser, upload):
+    give_plan(CustomerFactory(member__location=location), name="Flex")
+    uploaded = upload(
+        "E-mail,Name,Company,Role,Plan\n"
+        "mia@h.test,Mia,Blue Door,manager,flex\n"
+        "ada@h.test,Ada,Red Roof,,\n"
+        "ben@h.test,Ben,red roof,,\n"
+    )
+    page = page_of(uploaded)
+    for label in ("Role in the company", "C · Company", "E · Plan"):
+        assert label in words(uploaded)
+
+    columns = dict(zip(("email", "name", "company", "role", "plan"), range(5), strict=True))
+    checked = browser.post(page, columns, follow=True)
+    for term, number in (
+        ("New companies", 2),
+        ("Places in companies", 3),
+        ("Plans from today on", 1),
+    ):
+        assert re.search(rf">{term}<.*?>{number}<", words(checked), re.DOTALL)
+    assert "1 new company has no manager in this table." in words(checked)
+    assert "Nobody is notified of a place in a company" in words(checked)
+
+    with patch("membership.views.imports.import_members.delay"):
+        browser.post(f"{page}start/")
+    with patch("membership.tasks.note_rows_done"):
+        import_members(location_id=location.pk, import_id=MemberImport.objects.get().pk)
+    done = words(browser.get(page))
+    assert "3 members imported" in done
+    assert re.search(r">Places in companies<.*?>3<", done, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (",Gone,,", "This company is closed. Reopen it first."),
+        (f",{'x' * 151},,", "The name of a company has at most 150 characters."),
+        (",Blue Door,boss,", "This is no role. Write manager or member."),
+        (",,manager,", "There is a role, but there is no company."),
+        (",Studio North,member,", "This person is manager of Studio North already."),
+        (",Studio North,,Gold", "There is no plan “Gold”."),
+        (",Studio North,,old", "The plan “Old” is archived. Bring it back first."),
+        (",Studio North,,Flex", "This person has the plan Resident."),
+        ("7,Studio North,,", "This person is a member already. Opening credits are for new"),
+    ],
+)
+def test_what_is_wrong_with_a_company_or_a_plan_is_said_in_words(
+    location, browser, upload, row, said
+):
+    office = Office(location)
+    gone = add_company(location=location, name="Gone", manager=None, by=None, at=NOON)
+    close_company(company=gone, by=None, at=NOON)
+    give_plan(office.carl.customer, name="Resident")
+    for name in ("Flex", "Old"):
+        give_plan(CustomerFactory(member__location=location), name=name)
+    Plan.objects.filter(name="Old").update(archived_at=NOON)
+    page = page_of(
+        upload(f"E-mail,Name,Credits,Company,Role,Plan\n{office.carl.user.email},Carl,{row}\n")
+    )
+
+    fields = ("email", "name", "credits", "company", "role", "plan")
+    columns = dict(zip(fields, range(6), strict=True))
+    response = browser.post(page, columns, follow=True)
+
+    assert said in html.unescape(words(response))
+    assert browser.post(f"{page}start/").status_code == 409
+
+
+def test_the_upload_page_names_the_columns(browser, start_page):
+    page = words(browser.get(start_page))
+
+    for column in ("Company: its name", "Role in the company: manager or member", "Plan: the name"):
+        assert column in page
 
 
 @pytest.mark.parametrize(
