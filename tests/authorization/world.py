@@ -26,10 +26,12 @@ from membership.services.bill_keeping import (
     issue_bill_by_hand,
     open_bill_by_hand,
 )
+from membership.services.bill_payment import mark_bill_paid
 from membership.services.companies import add_company, put_in_company
 from membership.services.invitations import invite
 from membership.services.joining import add_member
 from membership.services.paying import pay_purchase
+from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import GatewayEvent
@@ -44,6 +46,7 @@ from tests.factories import (
     RoleFactory,
     UserFactory,
 )
+from tests.membership.tab import received
 from tests.test_architecture import BOTTOM_UP
 
 HERE, THERE = "here", "there"
@@ -220,7 +223,7 @@ def _add_company(place: Place, name: str, who: str, manager: Member) -> dict[str
 
 
 def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
-    """An issued bill with credit notes, and an open one with an item."""
+    """A paid bill with credit notes, and an open one with an item."""
     by = customer.member.user
     ids: dict[str, Any] = {}
     for which in ("issued_bill_id", "bill_id"):
@@ -247,6 +250,8 @@ def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
                     at=now(),
                 )
                 ids["note_number"] = note.number
+            today = local_day(customer.location, now())
+            mark_bill_paid(bill_id=bill.pk, received=received(paid_on=today), by=by, at=now())
     return ids
 
 
