@@ -107,6 +107,11 @@ def _customers(
     return newcomers | {members[it.member_id]: it for it in found if it.member_id}
 
 
+def _member_id(customer: Customer) -> int:
+    assert customer.member_id
+    return customer.member_id
+
+
 def _add_companies(
     names: list[str], *, location: Location, by: User, at: datetime
 ) -> list[Company]:
