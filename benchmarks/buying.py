@@ -1,18 +1,20 @@
 """Buyers in another process, so that they share the machine but not the interpreter."""
 
 import multiprocessing
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
-from queue import Queue
 from threading import Thread
 from time import perf_counter, sleep
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from benchmarks.waiting import Waiting
+if TYPE_CHECKING:
+    from benchmarks.rows import Buyer
+
 
 SETTLE_IN_SECONDS = 0.2
 
@@ -23,14 +25,16 @@ class Bought:
 
 
 class Buying:
-    """Threads that settle waiting charges one after the other, whenever they are let."""
+    """Threads that buy on the bill one purchase after the other, whenever they are let."""
 
-    def __init__(self, waiting: list[Waiting], *, threads: int) -> None:
+    def __init__(self, buyers: "list[Buyer]", *, threads: int) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._go, self._end = spawn.Event(), spawn.Event()
         self._count = spawn.Value("q", 0)
         self._process = spawn.Process(
-            target=_buy, args=(waiting, threads, self._go, self._end, self._count), daemon=True
+            target=_buy,
+            args=(pickle.dumps(buyers), threads, self._go, self._end, self._count),
+            daemon=True,
         )
 
     def __enter__(self) -> "Buying":
@@ -66,39 +70,29 @@ class Buying:
         sleep(SETTLE_IN_SECONDS)
 
 
-def _buy(
-    waiting: list[Waiting], threads: int, go: Event, end: Event, settled: "Synchronized[int]"
-) -> None:
+def _buy(pickled: bytes, threads: int, go: Event, end: Event, bought: "Synchronized[int]") -> None:
     import django  # noqa: PLC0415 - a fresh process, without apps yet
 
     django.setup()
-    queue: Queue[Waiting] = Queue()
-    for charge in waiting:
-        queue.put(charge)
-    buyers = [Thread(target=_one_buyer, args=(queue, go, end, settled)) for _ in range(threads)]
-    for buyer in buyers:
-        buyer.start()
-    for buyer in buyers:
-        buyer.join()
+    buyers = pickle.loads(pickled)  # noqa: S301 - rows of ours, which want the apps
+    shares = [buyers[number::threads] for number in range(threads)]
+    running = [Thread(target=_one_thread, args=(share, go, end, bought)) for share in shares]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
 
 
-def _one_buyer(
-    queue: "Queue[Waiting]", go: Event, end: Event, settled: "Synchronized[int]"
-) -> None:
+def _one_thread(share: "list[Buyer]", go: Event, end: Event, bought: "Synchronized[int]") -> None:
     from django.utils.timezone import now  # noqa: PLC0415
 
-    from membership.services.settlement import settle_transaction  # noqa: PLC0415
+    from benchmarks.rows import in_turn  # noqa: PLC0415
+    from membership.services.instant import buy_on_bill  # noqa: PLC0415
 
-    for _ in count():
+    for buyer in in_turn(share):
         go.wait()
         if end.is_set():
             return
-        charge = queue.get_nowait()
-        settle_transaction(
-            transaction_id=charge.transaction_id,
-            location_id=charge.location_id,
-            outcome=charge.paid(),
-            at=now(),
-        )
-        with settled.get_lock():
-            settled.value += 1
+        buy_on_bill(order=buyer.order(), at=now())
+        with bought.get_lock():
+            bought.value += 1

@@ -8,8 +8,14 @@ from pathlib import Path
 
 from django.db import connection
 
+from benchmarks.rows import Buyer
+
 SQL = Path(__file__).with_name("limit.sql")
-SCRIPT = "SELECT bench_settle(:next);\n\\set next :next + 1\n"
+SCRIPT = """
+\\set member :first + :turn % :members
+\\set turn :turn + 1
+SELECT bench_buy(:member);
+"""
 
 
 def make_limit() -> None:
@@ -17,8 +23,11 @@ def make_limit() -> None:
         cursor.execute(SQL.read_text(encoding="utf-8"))
 
 
-def settle_by_server(*, first: int, count: int) -> float:
-    """Settle `count` charges from the id `first` on by one pgbench client; per second."""
+def buy_by_server(buyers: list[Buyer], *, first: int, count: int) -> float:
+    """One purchase each by `count` buyers in turn, from the number `first` on; per second."""
+    members = [buyer.member.pk for buyer in buyers]
+    assert members == list(range(members[0], members[0] + len(members))), "in turn, without gaps"
+    defined = {"first": members[0], "members": len(members), "turn": first}
     told = connection.get_connection_params()
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
         script.write(SCRIPT)
@@ -26,7 +35,8 @@ def settle_by_server(*, first: int, count: int) -> float:
         seen = subprocess.run(
             [
                 *(pgbench(), "--no-vacuum", "--client=1", "--jobs=1", "--protocol=prepared"),
-                *(f"--transactions={count}", f"--define=next={first}", f"--file={script.name}"),
+                *(f"--transactions={count}", f"--file={script.name}"),
+                *(f"--define={name}={value}" for name, value in defined.items()),
                 *("--host", told["host"], "--username", told["user"], told["dbname"]),
             ],
             check=False,

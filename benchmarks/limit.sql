@@ -1,41 +1,49 @@
--- The limit: every write of a settled gateway purchase in one call, by the server alone.
--- The rules are left out, the rows, constraints, triggers and locks are Deskmint's own.
-CREATE FUNCTION bench_settle(the_transaction bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- The limit: every write of a purchase on the bill in one call, by the server alone. The rules and
+-- their locks are left out; the rows, constraints, triggers and locks of writing are Deskmint's own.
+CREATE FUNCTION bench_buy(the_member bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     f record;
     at timestamptz := clock_timestamp();
-    the_month date;
+    the_id bigint := nextval('membership_purchase_id_seq');
+    the_uuid uuid := gen_random_uuid();
+    the_key text := 'purchase:' || the_id;
     the_wallet record;
+    the_item bigint;
     the_entry bigint;
-    the_number bigint;
-    the_receipt bigint;
-    the_key text;
+    net bigint;
+    tax bigint;
     what text;
 BEGIN
-    SELECT t.location_id, t.customer_id, t.made_by_id, t.currency, t.paid_with, t.key,
-           p.id, p.credits, p.net_minor, p.tax_minor, p.total_minor, p.tax_name, p.tax_percent,
-           u.id AS user_id, u.name AS user_name, u.email, l.time_zone, l.legal_name, l.address,
-           l.vat_number, g.gateway
+    SELECT l.id AS location_id, l.currency, l.time_zone, l.tax_name, l.tax_percent, l.tax_included,
+           c.id AS customer_id, m.user_id, a.id AS assignment_id, plan.discount_percent,
+           b.id AS bill_id, o.id AS option_id, o.credits, o.price_minor
     INTO f
-    FROM payments_transaction t
-    JOIN payments_gatewayconnection g ON g.id = t.connection_id
-    JOIN membership_purchase p ON p.charge_id = t.id
-    JOIN community_customer c ON c.id = p.customer_id
-    JOIN community_member m ON m.id = c.member_id
-    JOIN community_user u ON u.id = m.user_id
-    JOIN community_location l ON l.id = p.location_id
-    WHERE t.id = the_transaction AND t.state = 'pending'
-    FOR NO KEY UPDATE OF t, p;
+    FROM community_member m
+    JOIN community_location l ON l.id = m.location_id
+    JOIN community_customer c ON c.member_id = m.id
+    JOIN membership_planassignment a ON a.customer_id = c.id AND a.ends_on IS NULL
+    JOIN membership_plan plan ON plan.id = a.plan_id
+    JOIN billing_bill b ON b.customer_id = c.id AND b.state = 'active'
+    JOIN credits_creditoption o ON o.location_id = l.id AND o.position = 1
+    WHERE m.id = the_member;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'transaction % is not pending', the_transaction;
+        RAISE EXCEPTION 'member % has no active bill', the_member;
     END IF;
-    the_key := 'purchase:' || f.id;
+    net := f.price_minor - round(f.price_minor * f.discount_percent / 100);
+    tax := round(net * f.tax_percent / 100);
     what := trim_scale(f.credits) || ' credits';
-    the_month := date_trunc('month', at AT TIME ZONE f.time_zone);
 
-    UPDATE payments_transaction
-    SET state = 'succeeded', reference = 'pi_' || the_transaction, settled_at = at
-    WHERE id = the_transaction;
+    UPDATE billing_bill
+    SET net_minor = net_minor + net, tax_minor = tax_minor + tax,
+        total_minor = total_minor + net + tax
+    WHERE id = f.bill_id;
+
+    INSERT INTO billing_billitem
+        (location_id, bill_id, source, description, net_minor, tax_minor, total_minor, tax_name,
+         tax_percent, key, added_by_id, added_at)
+    VALUES (f.location_id, f.bill_id, 'credits', what, net, tax, net + tax, f.tax_name,
+            f.tax_percent, the_key, f.user_id, at)
+    RETURNING id INTO the_item;
 
     INSERT INTO credits_wallet AS w (location_id, customer_id, balance, last_position)
     VALUES (f.location_id, f.customer_id, f.credits, 1)
@@ -46,53 +54,40 @@ BEGIN
     INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
                                note, idempotency_key, made_by_id, happened_at)
     VALUES (f.location_id, the_wallet.id, f.credits, the_wallet.last_position, the_wallet.balance,
-            'purchase', '', the_key, f.made_by_id, at)
+            'purchase', '', the_key, f.user_id, at)
     RETURNING id INTO the_entry;
 
     INSERT INTO credits_lot (location_id, wallet_id, entry_id, credits, remaining, paid_minor)
-    VALUES (f.location_id, the_wallet.id, the_entry, f.credits, f.credits, f.net_minor);
+    VALUES (f.location_id, the_wallet.id, the_entry, f.credits, f.credits, net);
 
     INSERT INTO notifications_notification (location_id, user_id, kind, facts, key, created_at)
     VALUES (f.location_id, f.user_id, 'credits_added',
             jsonb_build_object('credits', f.credits::text, 'balance', the_wallet.balance::text,
-                               'purchase', f.key::text),
+                               'purchase', the_uuid::text, 'company', '',
+                               'company_id', NULL),
             the_key, at)
     ON CONFLICT (user_id, key) DO NOTHING;
 
-    INSERT INTO billing_documentcounter AS c (location_id, kind, last_number)
-    VALUES (f.location_id, 'receipt', 1)
-    ON CONFLICT (location_id, kind) DO UPDATE SET last_number = c.last_number + 1
-    RETURNING last_number INTO the_number;
-
-    INSERT INTO billing_receipt
-        (location_id, customer_id, sequence, number, issued_at, paid_at, paid_with, currency,
-         net_minor, tax_minor, total_minor, seller, buyer)
-    VALUES (f.location_id, f.customer_id, the_number,
-            'R-' || extract(year FROM the_month) || '-'
-                || lpad(the_number::text, greatest(4, length(the_number::text)), '0'),
-            at, at, f.paid_with, f.currency, f.net_minor, f.tax_minor, f.total_minor,
-            jsonb_build_object('name', f.legal_name, 'address', f.address,
-                               'vat_number', f.vat_number),
-            jsonb_build_object('name', f.user_name, 'email', f.email))
-    RETURNING id INTO the_receipt;
-
-    INSERT INTO billing_receiptline
-        (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent)
-    VALUES (the_receipt, what, f.net_minor, f.tax_minor, f.total_minor, f.tax_name, f.tax_percent);
-
-    UPDATE membership_purchase
-    SET state = 'completed', accrual_id = the_entry, receipt_id = the_receipt, completed_at = at
-    WHERE id = f.id;
+    INSERT INTO membership_purchase
+        (id, location_id, key, customer_id, bought_by_id, option_id, credits, currency,
+         list_price_minor, discount_percent, assignment_id, net_minor, tax_minor, total_minor,
+         tax_name, tax_percent, tax_included, method, state, bill_item_id, accrual_id, created_at,
+         completed_at)
+    VALUES (the_id, f.location_id, the_uuid, f.customer_id, the_member, f.option_id, f.credits,
+            f.currency, f.price_minor, f.discount_percent, f.assignment_id, net, tax, net + tax,
+            f.tax_name, f.tax_percent, f.tax_included, 'bill', 'completed', the_item, the_entry, at,
+            at);
 
     INSERT INTO analytics_revenueline
         (location_id, source, method, label, net_minor, currency, key, happened_at)
-    VALUES (f.location_id, 'credits', f.gateway, what, f.net_minor, f.currency, the_key, at);
+    VALUES (f.location_id, 'credits', 'bill', what, net, f.currency, the_key, at);
 
     INSERT INTO analytics_revenuemonth AS rollup
         (location_id, month, source, slot, net_minor, lines)
-    VALUES (f.location_id, the_month, 'credits', f.id % 4, f.net_minor, 1)
+    VALUES (f.location_id, date_trunc('month', at AT TIME ZONE f.time_zone), 'credits', the_id % 4,
+            net, 1)
     ON CONFLICT (location_id, month, source, slot)
     DO UPDATE SET net_minor = rollup.net_minor + EXCLUDED.net_minor, lines = rollup.lines + 1;
 
-    RETURN the_receipt;
+    RETURN the_id;
 END $$;

@@ -1,38 +1,71 @@
-"""Rows to measure on: locations with members, and purchases that wait to be settled."""
+"""Rows to measure on: locations with members, each with a plan and its bill."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from itertools import count
 from uuid import uuid4
 
+from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
 from django.utils.timezone import now
 from django_scopes import scopes_disabled
 
-from benchmarks.waiting import NET_MINOR, TAX_MINOR, Waiting
+from billing.models import Bill
 from community.models import Customer, Location, Member, User
 from credits.models import CreditOption
-from membership.models import Purchase
-from payments.models import Card, GatewayConnection, Transaction
+from membership.models import Plan, PlanAssignment
+from membership.services.buyers import Order
+from membership.services.periods import local_day
+from membership.services.quotes import PlanTerms, Quote, quote_option
+from payments.models import Card, GatewayConnection
 
 LOCATIONS = 10
 MEMBERS_OF_EACH = 200
 BATCH = 1000  # the server takes 65535 parameters in a statement
+LIST_MINOR = 1000
+DISCOUNT_PERCENT = Decimal(25)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A location with one option on sale and one plan."""
+
+    location: Location
+    gateway: GatewayConnection
+    option: CreditOption
+    plan: Plan
+    on_the_bill: Quote
 
 
 @dataclass(frozen=True)
 class Buyer:
+    """A member with a saved card, a plan and an active bill."""
+
+    place: Place
     member: Member
     customer: Customer
-    option: CreditOption
     card: Card
+
+    def order(self) -> Order:
+        """A purchase on the bill as its buyer confirms it."""
+        return Order(self.member, None, self.place.on_the_bill, uuid4())
 
 
 def make_buyers(*, locations: int = LOCATIONS, members: int = MEMBERS_OF_EACH) -> list[Buyer]:
+    """Members of each location in turn, each with an active bill under a plan from today on."""
+    at = now()
     with scopes_disabled(), transaction.atomic():
-        return [buyer for _ in range(locations) for buyer in _make_location(members)]
+        places = [_make_place(at=at) for _ in range(locations)]
+        buyers = [
+            _make_buyer(place, number=number) for number in range(members) for place in places
+        ]
+        _open_bills(buyers, at=at)
+    return buyers
 
 
-def _make_location(members: int) -> list[Buyer]:
+def _make_place(*, at: datetime) -> Place:
     location = Location.objects.create(
         slug=f"loft-{uuid4().hex[:8]}",
         name="Loft",
@@ -50,21 +83,21 @@ def _make_location(members: int) -> list[Buyer]:
         account=f"acct_{location.pk}",
         publishable_key="pk_test_bench",
         secret_key="rk_test_bench",  # noqa: S106
-        connected_at=now(),
+        connected_at=at,
     )
     option = CreditOption.objects.create(
-        location=location,
-        credits=Decimal(10),
-        price_minor=NET_MINOR,
-        position=1,
-        created_at=now(),
+        location=location, credits=Decimal(10), price_minor=LIST_MINOR, position=1, created_at=at
     )
-    return [_make_buyer(location, gateway, option, number=number) for number in range(members)]
+    plan = Plan.objects.create(
+        location=location, name="Resident", discount_percent=DISCOUNT_PERCENT, created_at=at
+    )
+    today = local_day(location, at)
+    terms = PlanTerms(plan.pk, plan.name, plan.discount_percent, today, today)
+    return Place(location, gateway, option, plan, quote_option(option, location, terms))
 
 
-def _make_buyer(
-    location: Location, gateway: GatewayConnection, option: CreditOption, *, number: int
-) -> Buyer:
+def _make_buyer(place: Place, *, number: int) -> Buyer:
+    location = place.location
     email = f"buyer{number}@{location.slug}.test"
     user = User.objects.create(email=email, name=f"Buyer {number}")
     member = Member.objects.create(location=location, user=user, joined_at=now())
@@ -72,7 +105,7 @@ def _make_buyer(
     card = Card.objects.create(
         location=location,
         customer=customer,
-        connection=gateway,
+        connection=place.gateway,
         state=Card.State.KEPT,
         setup_reference=f"seti_{customer.pk}",
         reference=f"pm_{customer.pk}",
@@ -82,18 +115,40 @@ def _make_buyer(
         exp_year=2030,
         created_at=now(),
     )
-    return Buyer(member, customer, option, card)
+    return Buyer(place, member, customer, card)
 
 
-def make_waiting(buyers: list[Buyer], count: int) -> list[Waiting]:
-    """Pending purchases and their charges, their buyers in turn."""
-    turns = [buyers[number % len(buyers)] for number in range(count)]
-    charges = [_charge(buyer) for buyer in turns]
-    purchases = [_purchase(buyer, charge) for buyer, charge in zip(turns, charges, strict=True)]
-    with scopes_disabled(), transaction.atomic():
-        Transaction.objects.bulk_create(charges, batch_size=BATCH)
-        Purchase.objects.bulk_create(purchases, batch_size=BATCH)
-    return [Waiting(charge.pk, charge.location_id, str(charge.key)) for charge in charges]
+def _open_bills(buyers: list[Buyer], *, at: datetime) -> None:
+    assignments = [
+        PlanAssignment(
+            location=buyer.place.location,
+            customer=buyer.customer,
+            plan=buyer.place.plan,
+            starts_on=local_day(buyer.place.location, at),
+            bill_enabled=True,
+            assigned_at=at,
+        )
+        for buyer in buyers
+    ]
+    PlanAssignment.objects.bulk_create(assignments, batch_size=BATCH)
+    bills = [
+        Bill(
+            location=assignment.location,
+            customer=assignment.customer,
+            key=f"period:{assignment.pk}:{assignment.starts_on}",
+            period_start=assignment.starts_on,
+            period_end=assignment.starts_on + relativedelta(months=1),
+            currency=assignment.location.currency,
+            opened_at=at,
+        )
+        for assignment in assignments
+    ]
+    Bill.objects.bulk_create(bills, batch_size=BATCH)
+
+
+def in_turn(buyers: list[Buyer], *, first: int = 0) -> Iterator[Buyer]:
+    """One after the other without end, from a number on."""
+    return (buyers[number % len(buyers)] for number in count(first))
 
 
 def settle_down() -> None:
@@ -101,41 +156,3 @@ def settle_down() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
-
-
-def _charge(buyer: Buyer) -> Transaction:
-    return Transaction(
-        location_id=buyer.member.location_id,
-        customer=buyer.customer,
-        connection_id=buyer.card.connection_id,
-        amount_minor=NET_MINOR + TAX_MINOR,
-        currency="EUR",
-        key=uuid4(),
-        card=buyer.card,
-        paid_with=str(buyer.card),
-        made_by_id=buyer.member.user_id,
-        created_at=now(),
-        submitted_at=now(),
-    )
-
-
-def _purchase(buyer: Buyer, charge: Transaction) -> Purchase:
-    return Purchase(
-        location_id=buyer.member.location_id,
-        key=charge.key,
-        customer=buyer.customer,
-        bought_by=buyer.member,
-        option=buyer.option,
-        credits=buyer.option.credits,
-        currency="EUR",
-        list_price_minor=NET_MINOR,
-        net_minor=NET_MINOR,
-        tax_minor=TAX_MINOR,
-        total_minor=NET_MINOR + TAX_MINOR,
-        tax_name="VAT",
-        tax_percent=Decimal(20),
-        tax_included=False,
-        method=Purchase.Method.GATEWAY,
-        charge=charge,
-        created_at=charge.created_at,
-    )

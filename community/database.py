@@ -5,10 +5,12 @@ processor time. Whoever listens to queries hears these too, and errors are Djang
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
 
+M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 Values = Sequence[Any] | Mapping[str, Any]
 
@@ -38,3 +40,10 @@ def _executed(sql: str, values: Values) -> Any:
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         return connection.connection.execute(sql, values)
+
+
+def loaded(model: type[M], values: Mapping[str, Any]) -> M:
+    """The row as if these columns of it had been read; others are fetched when asked for."""
+    fields = model._meta.concrete_fields  # noqa: SLF001 - Django's documented interface
+    columns = [field.attname for field in fields if field.attname in values]
+    return model.from_db(DEFAULT_DB_ALIAS, columns, [values[column] for column in columns])

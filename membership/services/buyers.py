@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from community.database import loaded
 from community.models import Company, Location, Member
 from community.money import Tax
 from membership.models import PlanAssignment
@@ -55,17 +56,29 @@ def look_at_buyer(
 
 
 def lock_buyer(
-    *, member_id: int, location_id: int, company_id: int | None, hold: Hold, at: datetime
+    *,
+    member_id: int,
+    location_id: int,
+    company_id: int | None,
+    hold: Hold,
+    at: datetime,
+    option_id: int | None = None,
 ) -> BuyerFacts:
     """Read again at the moment of buying, and hold what the decision rests on until commit.
 
+    :param option_id: what is bought at once; it is read as it was when the click arrived
     :raises NotInCompany, NotAnActiveMember, CompanyClosed: if nothing may be bought at all
     :raises NoPlan, NoActiveBill: if there is no plan or bill to hold
     """
     facts = None
     for _again in range(2):  # whoever waited for a row that went sees its successor the second time
         facts = facts or select_buyer(
-            member_id=member_id, location_id=location_id, company_id=company_id, hold=hold, at=at
+            member_id=member_id,
+            location_id=location_id,
+            company_id=company_id,
+            hold=hold,
+            at=at,
+            option_id=option_id,
         )
     if facts is None:
         facts = _read(member_id, location_id, company_id, Hold.NOTHING, at)
@@ -165,16 +178,17 @@ def next_free_on(terms: PlanTerms | None) -> date | None:
 
 def location_of(facts: BuyerFacts) -> Location:
     """The location as far as prices, entries and revenue ask about it."""
-    return Location(
-        id=facts.location_id,
-        name=facts.location_name,
-        currency=facts.currency,
-        time_zone=facts.time_zone,
-        locale=facts.locale,
-        tax_name=facts.tax_name,
-        tax_percent=facts.tax_percent,
-        tax_included=facts.tax_included,
-    )
+    values = {
+        "id": facts.location_id,
+        "name": facts.location_name,
+        "currency": facts.currency,
+        "time_zone": facts.time_zone,
+        "locale": facts.locale,
+        "tax_name": facts.tax_name,
+        "tax_percent": facts.tax_percent,
+        "tax_included": facts.tax_included,
+    }
+    return loaded(Location, values)
 
 
 def tax_of(facts: BuyerFacts) -> Tax:

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
+from django.utils.translation import gettext, override
+
 from community.models import Location
+from community.money import format_credits
 from credits.models import Entry
 from credits.services.granting import book_accrual, lapse_date
 from credits.statements import Booked
@@ -57,6 +61,13 @@ def credit_purchase(bought: Bought, *, location: Location, at: datetime) -> Book
         at=at,
     )
     return booked
+
+
+@lru_cache(maxsize=1024)
+def describe_credits(credits: Decimal, locale: str) -> str:
+    """What papers and reports of a location call credits that were bought."""
+    with override(locale):
+        return gettext("%(credits)s credits") % {"credits": format_credits(credits)}
 
 
 def _recipients(bought: Bought) -> list[int]:

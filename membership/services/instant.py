@@ -1,20 +1,17 @@
 """Purchases that need no gateway: on the customer's bill, or free. One transaction does it all."""
 
-from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext, override
 
 from analytics.models import Source
 from analytics.services import record_revenue
 from billing.models import Bill
 from billing.services import NewItem, add_bill_item
+from community.database import loaded
 from community.models import Location
-from community.money import format_credits
-from credits.models import CreditOption
 from membership.models import Purchase
 from membership.services.buyers import (
     Order,
@@ -26,7 +23,7 @@ from membership.services.buyers import (
     plan_terms,
 )
 from membership.services.closing import catch_up
-from membership.services.crediting import Bought, credit_purchase
+from membership.services.crediting import Bought, credit_purchase, describe_credits
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
 from membership.services.refusals import NotFree, PaymentNeeded
 from membership.statements import (
@@ -35,7 +32,6 @@ from membership.statements import (
     NewPurchase,
     count_claims,
     insert_purchase,
-    next_purchase_id,
 )
 
 
@@ -73,26 +69,26 @@ class PeriodIsOver(Exception):
 
 
 class Way(Protocol):
-    """A way of buying in one transaction; gives the purchase's id."""
+    """A way of buying in one transaction."""
 
-    def __call__(self, order: Order, *, at: datetime) -> int: ...
+    def __call__(self, order: Order, *, at: datetime) -> NewPurchase: ...
 
 
 def _once(way: Way, order: Order, *, at: datetime) -> Purchase:
     try:
         with transaction.atomic():
-            purchase_id = way(order, at=at)
+            new = way(order, at=at)
     except IntegrityError:
         # The key's unique index decides between two clicks: the second gets what the first did.
         if made := Purchase.objects.filter(key=order.key, bought_by=order.member).first():
             return made
         raise
-    return Purchase.objects.get(pk=purchase_id)
+    return loaded(Purchase, vars(new) | {"charge_id": None, "receipt_id": None})
 
 
-def _buy_on_bill(order: Order, *, at: datetime) -> int:
-    facts = _lock(order, Hold.BILL, at=at)
-    quote, location = _confirmed(order, facts)
+def _buy_on_bill(order: Order, *, at: datetime) -> NewPurchase:
+    sale = _sale(order, Hold.BILL, at=at)
+    facts, quote = sale.facts, sale.quote
     if quote.is_free:
         raise PaymentNeeded
     if refusal := bill_refusal(facts, quote.credits):
@@ -100,88 +96,125 @@ def _buy_on_bill(order: Order, *, at: datetime) -> int:
     assert facts.bill_id
     if facts.bill_end and facts.bill_end <= facts.today:
         raise PeriodIsOver(facts.bill_id)
-    purchase = _purchase(order, facts, quote, Purchase.Method.BILL, at=at)
-    if facts.bill_credits == Location.BillCredits.WHEN_PAID:
-        purchase = replace(purchase, state=Purchase.State.AWAITING_PAYMENT.value, completed_at=None)
-    description = _description(location, quote.credits)
-    item_id = add_bill_item(
-        location_id=facts.location_id,
-        bill_id=facts.bill_id,
-        item=NewItem(
-            source=Source.CREDITS,
-            description=description,
-            amount=quote.amount,
-            tax=quote.tax,
-            key=f"purchase:{purchase.id}",
-            added_by_id=facts.user_id,
-        ),
-        at=at,
-    )
-    accrual_id = _credit(purchase, facts, location, at=at) if purchase.completed_at else None
+    bill_item_id = _put_on_bill(sale, facts.bill_id, at=at)
+    waits = facts.bill_credits == Location.BillCredits.WHEN_PAID
+    accrual_id = None if waits else _credit(sale, at=at)
     record_revenue(
-        location=location,
+        location=sale.location,
         source=Source.CREDITS,
         method=Purchase.Method.BILL,
-        label=description,
+        label=sale.description,
         net_minor=quote.amount.net_minor,
-        key=f"purchase:{purchase.id}",
+        key=sale.key,
         at=at,
     )
-    insert_purchase(replace(purchase, bill_item_id=item_id, accrual_id=accrual_id))
-    return purchase.id
-
-
-def _claim_free(order: Order, *, at: datetime) -> int:
-    facts = _lock(order, Hold.CLAIM, at=at)
-    quote, location = _confirmed(order, facts)
-    if not quote.is_free:
-        raise NotFree
-    if refusal := claim_refusal(facts):
-        raise refusal
-    period = current_period(facts)
-    number = count_claims(customer_id=facts.customer_id, period_start=period.start) + 1
-    purchase = _purchase(order, facts, quote, Purchase.Method.FREE, at=at)
-    accrual_id = _credit(purchase, facts, location, at=at)
-    insert_purchase(
-        replace(purchase, accrual_id=accrual_id, period_start=period.start, claim_number=number)
+    return _write(
+        sale, Purchase.Method.BILL, bill_item_id=bill_item_id, accrual_id=accrual_id, at=at
     )
-    return purchase.id
 
 
-def _lock(order: Order, hold: Hold, *, at: datetime) -> BuyerFacts:
-    return lock_buyer(
+def _claim_free(order: Order, *, at: datetime) -> NewPurchase:
+    sale = _sale(order, Hold.CLAIM, at=at)
+    if not sale.quote.is_free:
+        raise NotFree
+    if refusal := claim_refusal(sale.facts):
+        raise refusal
+    period = current_period(sale.facts)
+    claims = count_claims(customer_id=sale.facts.customer_id, period_start=period.start)
+    return _write(
+        sale,
+        Purchase.Method.FREE,
+        accrual_id=_credit(sale, at=at),
+        period_start=period.start,
+        claim_number=claims + 1,
+        at=at,
+    )
+
+
+@dataclass(frozen=True)
+class Sale:
+    """An order and what it was found to be under the locks."""
+
+    id: int  # of the purchase
+    order: Order
+    facts: BuyerFacts
+    location: Location
+    quote: Quote
+
+    @property
+    def key(self) -> str:
+        """Makes each of its rows once."""
+        return f"purchase:{self.id}"
+
+    @property
+    def description(self) -> str:
+        return describe_credits(self.quote.credits, self.location.locale)
+
+
+def _sale(order: Order, hold: Hold, *, at: datetime) -> Sale:
+    """What is sold as things are now, under the locks: it must be what was seen."""
+    facts = lock_buyer(
         member_id=order.member.pk,
         location_id=order.member.location_id,
         company_id=order.company_id,
         hold=hold,
+        option_id=order.seen.option_id,
         at=at,
     )
-
-
-def _confirmed(order: Order, facts: BuyerFacts) -> tuple[Quote, Location]:
-    """The quote as it is now, under the locks, which must be the one that was seen."""
-    location = location_of(facts)
-    option = CreditOption.objects.filter(pk=order.seen.option_id).first()
-    if option is None:
+    if facts.option is None:
         raise OptionNotOnSale
-    quote = quote_option(option, location, plan_terms(facts))
+    location = location_of(facts)
+    quote = quote_option(facts.option, location, plan_terms(facts))
     if quote != order.seen:
         raise QuoteChanged(seen=order.seen, now=quote)
-    return quote, location
+    assert facts.next_purchase_id
+    return Sale(facts.next_purchase_id, order, facts, location, quote)
 
 
-def _purchase(
-    order: Order,
-    facts: BuyerFacts,
-    quote: Quote,
+def _put_on_bill(sale: Sale, bill_id: int, *, at: datetime) -> int:
+    item = NewItem(
+        source=Source.CREDITS,
+        description=sale.description,
+        amount=sale.quote.amount,
+        tax=sale.quote.tax,
+        key=sale.key,
+        added_by_id=sale.facts.user_id,
+    )
+    return add_bill_item(location_id=sale.facts.location_id, bill_id=bill_id, item=item, at=at)
+
+
+def _credit(sale: Sale, *, at: datetime) -> int:
+    bought = Bought(
+        purchase_id=sale.id,
+        key=sale.order.key,
+        customer_id=sale.facts.customer_id,
+        company_id=sale.facts.company_id,
+        company_name=sale.facts.company_name,
+        credits=sale.quote.credits,
+        expiry_months=sale.quote.expiry_months,
+        net_minor=sale.quote.amount.net_minor,
+        made_by_id=sale.facts.user_id,
+    )
+    return credit_purchase(bought, location=sale.location, at=at).entry_id
+
+
+def _write(
+    sale: Sale,
     method: Purchase.Method,
     *,
+    accrual_id: int | None,
+    bill_item_id: int | None = None,
+    period_start: date | None = None,
+    claim_number: int | None = None,
     at: datetime,
 ) -> NewPurchase:
-    return NewPurchase(
-        id=next_purchase_id(),
+    """The purchase itself. Without credits it waits for the payment of its bill."""
+    facts, quote = sale.facts, sale.quote
+    state = Purchase.State.COMPLETED if accrual_id else Purchase.State.AWAITING_PAYMENT
+    purchase = NewPurchase(
+        id=sale.id,
         location_id=facts.location_id,
-        key=order.key,
+        key=sale.order.key,
         customer_id=facts.customer_id,
         bought_by_id=facts.member_id,
         option_id=quote.option_id,
@@ -198,31 +231,13 @@ def _purchase(
         tax_percent=quote.tax.percent,
         tax_included=quote.tax.included,
         method=method.value,
-        state=Purchase.State.COMPLETED.value,
-        bill_item_id=None,
-        accrual_id=None,
-        period_start=None,
-        claim_number=None,
+        state=state.value,
+        bill_item_id=bill_item_id,
+        accrual_id=accrual_id,
+        period_start=period_start,
+        claim_number=claim_number,
         created_at=at,
-        completed_at=at,
+        completed_at=at if accrual_id else None,
     )
-
-
-def _credit(purchase: NewPurchase, facts: BuyerFacts, location: Location, *, at: datetime) -> int:
-    bought = Bought(
-        purchase_id=purchase.id,
-        key=purchase.key,
-        customer_id=facts.customer_id,
-        company_id=facts.company_id,
-        company_name=facts.company_name,
-        credits=purchase.credits,
-        expiry_months=purchase.expiry_months,
-        net_minor=purchase.net_minor,
-        made_by_id=facts.user_id,
-    )
-    return credit_purchase(bought, location=location, at=at).entry_id
-
-
-def _description(location: Location, credits: Decimal) -> str:
-    with override(location.locale):
-        return gettext("%(credits)s credits") % {"credits": format_credits(credits)}
+    insert_purchase(purchase)
+    return purchase

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from babel.dates import format_date
 from dateutil.relativedelta import relativedelta
@@ -24,6 +25,7 @@ class Period:
         return self.end - relativedelta(days=1)
 
 
+@lru_cache(maxsize=4096)
 def period_on(day: date, *, starts_on: date) -> Period:
     """The period that covers a day, of a plan that runs from `starts_on`.
 

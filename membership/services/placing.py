@@ -125,11 +125,6 @@ def _add_companies(
     return companies
 
 
-def _member_id(customer: Customer) -> int:
-    assert customer.member_id, "an import brings people"
-    return customer.member_id
-
-
 def _join(
     rows: list[NewMember],
     known: Known,

@@ -5,15 +5,15 @@ from enum import StrEnum
 
 import structlog
 from django.db import transaction
-from django.utils.translation import gettext, override
 
 from analytics.models import Source
 from analytics.services import record_revenue
 from billing.services import Buyer, issue_receipt
+from community.database import loaded
 from community.models import Location
-from community.money import Tax, TaxedAmount, format_credits
+from community.money import Tax, TaxedAmount
 from membership.models import Purchase
-from membership.services.crediting import Bought, credit_purchase
+from membership.services.crediting import Bought, credit_purchase, describe_credits
 from membership.statements import (
     SettlementFacts,
     select_settlement,
@@ -122,8 +122,7 @@ def _bought(facts: SettlementFacts) -> Bought:
 
 
 def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime) -> int:
-    with override(facts.locale):
-        description = gettext("%(credits)s credits") % {"credits": format_credits(facts.credits)}
+    description = describe_credits(facts.credits, facts.locale)
     receipt = issue_receipt(
         location=location,
         buyer=Buyer(facts.customer_id, facts.buyer_name, facts.buyer_email),
@@ -166,16 +165,17 @@ def _fail(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Se
 
 
 def _location(facts: SettlementFacts) -> Location:
-    return Location(
-        id=facts.location_id,
-        name=facts.location_name,
-        currency=facts.location_currency,
-        time_zone=facts.time_zone,
-        locale=facts.locale,
-        legal_name=facts.legal_name,
-        address=facts.address,
-        vat_number=facts.vat_number,
-        registration_number=facts.registration_number,
-        document_footer=facts.document_footer,
-        document_prefix=facts.document_prefix,
-    )
+    values = {
+        "id": facts.location_id,
+        "name": facts.location_name,
+        "currency": facts.location_currency,
+        "time_zone": facts.time_zone,
+        "locale": facts.locale,
+        "legal_name": facts.legal_name,
+        "address": facts.address,
+        "vat_number": facts.vat_number,
+        "registration_number": facts.registration_number,
+        "document_footer": facts.document_footer,
+        "document_prefix": facts.document_prefix,
+    }
+    return loaded(Location, values)

@@ -1,13 +1,14 @@
 """The SQL of buying: who buys under which terms, in one read, and the purchase's own write."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from community.database import fetch_row, fetch_rows, run_statement
+from community.database import Row, fetch_row, fetch_rows, loaded, run_statement
+from credits.models import CreditOption
 
 PERSONAL = """
 FROM community_member m
@@ -41,6 +42,10 @@ SELECT m.id, m.state, u.id, u.name, c.id, {who},
        (SELECT min(o.due_on) FROM billing_bill o
         WHERE o.customer_id = c.id AND o.state = 'issued' AND o.due_on < {today})
 """
+OPTION = "LEFT JOIN credits_creditoption o ON o.id = %(option)s AND o.location_id = l.id\n"
+OPTION_FIELDS = ("id", "location_id", "credits", "price_minor", "expiry_months", "archived_at")
+OPTION_COLUMNS = ", ".join(f"o.{field}" for field in OPTION_FIELDS)
+NUMBER = "nextval('membership_purchase_id_seq')"
 WHERE = " WHERE m.id = %(member)s AND m.location_id = %(location)s"
 
 
@@ -53,6 +58,8 @@ class Hold(Enum):
     BILL = "bill"  # and the plan and the bill, that it takes the item
 
 
+AT_ONCE = {Hold.CLAIM, Hold.BILL}  # what is bought is read, too, and gets its number
+
 # Whoever changes a permission waits for the purchases that rest on it, and the other way round.
 SHARED = {False: "m", True: "m, co, cm"}
 LOCKS = {
@@ -64,13 +71,16 @@ LOCKS = {
 
 
 def _select(hold: Hold, *, company: bool) -> str:
-    plan = "JOIN" if hold in {Hold.CLAIM, Hold.BILL} else "LEFT JOIN"
+    at_once = hold in AT_ONCE
+    plan = "JOIN" if at_once else "LEFT JOIN"
     bill = "JOIN" if hold is Hold.BILL else "LEFT JOIN"
     return (
         COLUMNS.format(who=COMPANY_COLUMNS if company else PERSONAL_COLUMNS, today=TODAY)
+        + (f", {NUMBER}, {OPTION_COLUMNS}" if at_once else "")
         + (COMPANY if company else PERSONAL)
         + PLAN.format(join=plan, today=TODAY)
         + BILL.format(join=bill)
+        + (OPTION if at_once else "")
         + WHERE
         + LOCKS[hold].format(shared=SHARED[company])
     )
@@ -96,8 +106,6 @@ SELECT m.user_id FROM community_companymember cm
 JOIN community_member m ON m.id = cm.member_id
 WHERE cm.company_id = %s AND m.state = 'active'
 """
-
-NEXT_PURCHASE = "SELECT nextval(pg_get_serial_sequence('membership_purchase', 'id'))"
 
 INSERT_PURCHASE = """
 INSERT INTO membership_purchase
@@ -152,6 +160,8 @@ class BuyerFacts:
     bill_start: date | None
     bill_end: date | None
     overdue_since: date | None
+    next_purchase_id: int | None = None  # these two only of what is bought at once
+    option: CreditOption | None = None
 
     @property
     def is_manager(self) -> bool:
@@ -191,14 +201,35 @@ class NewPurchase:
 
 
 def select_buyer(
-    *, member_id: int, location_id: int, company_id: int | None, hold: Hold, at: datetime
+    *,
+    member_id: int,
+    location_id: int,
+    company_id: int | None,
+    hold: Hold,
+    at: datetime,
+    option_id: int | None = None,
 ) -> BuyerFacts | None:
-    """None if there is no such buyer, or not all that `hold` is to lock."""
-    row = fetch_row(
-        SELECT_BUYER[hold, company_id is not None],
-        {"member": member_id, "location": location_id, "company": company_id, "at": at},
-    )
+    """None if there is no such buyer, or not all that `hold` is to lock.
+
+    :param option_id: what is to be bought; under Hold.CLAIM and Hold.BILL it is read with them
+    """
+    values = {
+        "member": member_id,
+        "location": location_id,
+        "company": company_id,
+        "at": at,
+        "option": option_id,
+    }
+    row = fetch_row(SELECT_BUYER[hold, company_id is not None], values)
+    if row and hold in AT_ONCE:
+        row = (*row[: -len(OPTION_FIELDS)], _option(row[-len(OPTION_FIELDS) :]))
     return BuyerFacts(*row) if row else None
+
+
+def _option(columns: Row) -> CreditOption | None:
+    if columns[0] is None:
+        return None
+    return loaded(CreditOption, dict(zip(OPTION_FIELDS, columns, strict=True)))
 
 
 def count_claims(*, customer_id: int, period_start: date) -> int:
@@ -218,15 +249,9 @@ def select_recipients(company_id: int) -> list[int]:
     return [user_id for (user_id,) in fetch_rows(SELECT_RECIPIENTS, [company_id])]
 
 
-def next_purchase_id() -> int:
-    purchase_id: int = _value(NEXT_PURCHASE, [])
-    return purchase_id
-
-
 def insert_purchase(purchase: NewPurchase) -> None:
     """A key used before breaks the unique key and undoes the caller's transaction."""
-    values = {field.name: getattr(purchase, field.name) for field in fields(purchase)}
-    run_statement(INSERT_PURCHASE, values)
+    run_statement(INSERT_PURCHASE, vars(purchase))
 
 
 def _value(sql: str, parameters: list[Any]) -> Any:

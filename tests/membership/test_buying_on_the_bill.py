@@ -9,7 +9,7 @@ from django_scopes import scope
 from analytics.models import RevenueLine
 from billing.models import Bill, BillItem
 from billing.services import issue_bill
-from community.models import Location
+from community.models import Customer, Location
 from credits.models import CreditOption, Wallet
 from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.assigning import When, end_plan
@@ -80,6 +80,27 @@ def test_two_clicks_are_one_purchase(on_the_bill):
     assert first == second
     assert Purchase.objects.count() == 1
     assert BillItem.objects.filter(source="credits").count() == 1
+
+
+def test_a_purchase_takes_six_statements_and_its_transaction(office, django_assert_num_queries):
+    customer = Customer.objects.select_related("location").get(member=office.cora)
+    give_plan(customer, bill="managers", discount_percent=25)
+    order = order_of(office.cora)
+
+    # Facts under lock with option and number; bill item, accrual, notification, revenue, purchase;
+    # and the savepoint with its release, which stand for begin and commit.
+    with django_assert_num_queries(8):
+        purchase = buy_on_bill(order=order, at=NOON)
+
+    same = {field.attname: getattr(purchase, field.attname) for field in Purchase._meta.fields}
+    assert same == Purchase.objects.values().get()
+
+
+def test_a_purchase_for_a_company_asks_also_whom_to_tell(on_the_bill, django_assert_num_queries):
+    order = confirm(on_the_bill)
+
+    with django_assert_num_queries(9):
+        buy_on_bill(order=order, at=NOON)
 
 
 def test_when_paid_the_credits_wait(on_the_bill, invariants_hold):
