@@ -32,7 +32,7 @@ def test_a_plan_is_offered_assigned_with_its_bill_changed_and_ended(estate, visi
     expect(page.get_by_text("until", exact=False).first).to_be_visible()
 
 
-def offer(page, name, price, *, discount="0"):
+def offer(page, name, price, *, discount="0", claims=""):
     page.goto("community/")
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Plans").click()
@@ -40,5 +40,6 @@ def offer(page, name, price, *, discount="0"):
     page.get_by_label("Name").fill(name)
     page.get_by_label("Price per month").fill(price)
     page.get_by_label("Discount on credits (%)").fill(discount)
+    page.get_by_label("Free claims per period").fill(claims)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text(f"{name} is on offer.")
