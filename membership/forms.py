@@ -50,8 +50,8 @@ class CheckoutForm(forms.Form):
     @property
     def card_id(self) -> int | None:
         """The chosen saved card; None for a new one."""
-        chosen = self.cleaned_data["card"]
-        return None if chosen == "new" else int(chosen)
+        chosen = self.cleaned_data.get("card", "")
+        return int(chosen) if chosen.isdecimal() else None
 
 
 class MovementFilter(forms.Form):

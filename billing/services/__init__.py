@@ -18,6 +18,7 @@ from billing.services.numbering import (
     MAX_DOCUMENT_NUMBER,
     NumberTaken,
     change_billing_details,
+    hold_series,
     next_numbers,
 )
 from billing.services.parties import Buyer, buyer_of
@@ -36,6 +37,7 @@ __all__ = [
     "buyer_of",
     "change_billing_details",
     "credit_lines",
+    "hold_series",
     "issue_bill",
     "issue_credit_note",
     "issue_receipt",

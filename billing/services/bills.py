@@ -65,14 +65,15 @@ def open_bill(
 
 def lock_active_bill(customer_id: int) -> Bill | None:
     """Lock the bill that collects the customer's items, at its place: before any wallet."""
-    bill: Bill | None
-    bill = (
-        Bill.objects.active()
-        .filter(customer_id=customer_id)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("location")
-        .first()
-    )
+    bill: Bill | None = None
+    for _again in range(2):  # whoever waited for one being issued finds its successor then
+        bill = bill or (
+            Bill.objects.active()
+            .filter(customer_id=customer_id)
+            .select_for_update(no_key=True, of=("self",))
+            .select_related("location")
+            .first()
+        )
     return bill
 
 

@@ -25,6 +25,14 @@ class NumberTaken(ValidationError):
         super().__init__({f"next_{kind}": words})
 
 
+def hold_series(*, location_id: int, kind: DocumentCounter.Kind) -> None:
+    """Hold a series until the transaction ends, before anything takes a rollup slot."""
+    assert transaction.get_connection().in_atomic_block
+    DocumentCounter.objects.select_for_update(no_key=True).get_or_create(
+        location_id=location_id, kind=kind, defaults={"last_number": 0}
+    )
+
+
 def next_numbers(*, location: Location) -> dict[str, int]:
     """The number that the location's next document of each kind gets, unless one is quicker."""
     counters = DocumentCounter.objects.filter(location=location)

@@ -112,7 +112,10 @@ def change(request: LocationRequest, slug: str, customer_id: int) -> HttpRespons
     if not form.is_valid():
         return render(request, "community/change_plan.html", context)
     when = form.cleaned_data["when"]
-    effect = effect_of(customer=customer, when=when, at=at)
+    try:
+        effect = effect_of(customer=customer, when=when, at=at)
+    except NoPlanToEnd:  # ended since the request began
+        return _no_plan(request, customer)
     beginning = _beginning(form.cleaned_data["plan"], effect, request.location)
     seen = _fingerprint(current.pk, effect, beginning, beginning.plan.monthly_credits, form.wish)
     if form.has_seen(seen):
@@ -128,7 +131,10 @@ def end(request: LocationRequest, slug: str, customer_id: int) -> HttpResponseBa
     current = _current(customer, at)
     if current is None:
         return _no_plan(request, customer)
-    effects = {when: effect_of(customer=customer, when=when, at=at) for when in When}
+    try:
+        effects = {when: effect_of(customer=customer, when=when, at=at) for when in When}
+    except NoPlanToEnd:
+        return _no_plan(request, customer)
     seen = _fingerprint(current.pk, effects)
     form = WhenForm(request.POST or None)
     if form.is_valid() and form.has_seen(seen):

@@ -9,8 +9,15 @@ from django.utils.translation import gettext, override
 
 from analytics.models import Source
 from analytics.services import record_revenue
-from billing.models import Bill
-from billing.services import NewItem, add_bill_item, issue_bill, lock_active_bill, open_bill
+from billing.models import Bill, DocumentCounter
+from billing.services import (
+    NewItem,
+    add_bill_item,
+    hold_series,
+    issue_bill,
+    lock_active_bill,
+    open_bill,
+)
 from community.models import Customer, Location
 from community.money import apply_tax
 from community.services.people import users_of
@@ -93,7 +100,15 @@ def start_assignment(*, assignment_id: int, at: datetime) -> Bill | None:
 
 @transaction.atomic
 def catch_up(*, customer: Customer, at: datetime) -> int:
-    """Close and begin all that is due for a customer, however late; gives in how many steps."""
+    """Close and begin all that is due for a customer, however late; gives in how many steps.
+
+    Inside a transaction its steps and what follows take document numbers and rollup slots in
+    turns: the series is held from the start then, as everybody else takes it before a slot.
+    """
+    if transaction.get_connection().in_atomic_block:
+        lock_active_bill(customer.pk)
+        lock_wallet(customer)
+        hold_series(location_id=customer.location_id, kind=DocumentCounter.Kind.BILL)
     today, steps = local_day(customer.location, at), 0
     open_periods = Bill.objects.active().filter(customer=customer, period_end__isnull=False)
     bill = open_periods.first()

@@ -14,7 +14,8 @@ from community.services.people import users_of
 from membership.services.assigning import stop_plans
 from notifications.models import Notification
 from notifications.services import notify
-from payments.services.cards import release_cards
+from payments.models import Card
+from payments.services.cards import release_cards, remove_card
 
 
 class CompanyNameTaken(ValidationError):
@@ -216,6 +217,17 @@ def permit_company_money(
         after=_facts(place),
     )
     return place
+
+
+@transaction.atomic
+def remove_company_card(*, card: Card, company_id: int, by: User) -> None:
+    """Take a kept card off the company's list, by one of its managers.
+
+    :raises NoLongerManager: read under lock
+    :raises CardInUse: while a charge of it is pending
+    """
+    lock_managed(Company(pk=company_id), by=by)
+    remove_card(card=card)
 
 
 @transaction.atomic

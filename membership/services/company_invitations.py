@@ -11,6 +11,7 @@ from community.services import record_audit
 from membership.models import Invitation
 from membership.services.companies import CompanyNotOpen, lock_managed, put_in_company
 from membership.services.invitations import (
+    InvitationRevoked,
     invite,
     lock_open_invitation,
     resend_invitation,
@@ -100,7 +101,8 @@ def revoke_company_invitation(*, invitation: Invitation, by: User, at: datetime)
 
 
 def _lock_company_of(invitation: Invitation, *, by: User) -> Company:
-    assert invitation.company, "a manager knows only of invitations to their company"
+    if invitation.company is None:  # somebody was quicker to take the company off
+        raise InvitationRevoked
     return lock_managed(invitation.company, by=by)
 
 

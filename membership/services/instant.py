@@ -25,7 +25,7 @@ from membership.services.buyers import (
 from membership.services.closing import catch_up
 from membership.services.crediting import Bought, credit_purchase, describe_credits
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
-from membership.services.refusals import NotFree, PaymentNeeded
+from membership.services.refusals import NoActiveBill, NotFree, PaymentNeeded
 from membership.statements import (
     BuyerFacts,
     Hold,
@@ -38,8 +38,8 @@ from membership.statements import (
 def buy_on_bill(*, order: Order, at: datetime) -> Purchase:
     """Put the purchase on the customer's active bill and add the credits, once per key.
 
-    Under the policy `when_paid` the credits come when the bill is paid. A bill whose period is
-    over is closed first, so that the purchase is on the bill of its own period.
+    Under the policy `when_paid` the credits come when the bill is paid. A bill of no period or of
+    one that is over is closed first, so that the purchase is on the bill of its own period.
 
     :raises PurchaseRefused: if a rule stands against it, read under lock
     :raises OptionNotOnSale, QuoteChanged: if it costs or gives something else than was seen
@@ -48,7 +48,10 @@ def buy_on_bill(*, order: Order, at: datetime) -> Purchase:
         return _once(_buy_on_bill, order, at=at)
     except PeriodIsOver as late:
         catch_up(customer=Bill.objects.get(pk=late.bill_id).customer, at=at)
+    try:
         return _once(_buy_on_bill, order, at=at)
+    except PeriodIsOver as still:
+        raise NoActiveBill from still  # one opened by hand, while no period is to begin
 
 
 def claim_free(*, order: Order, at: datetime) -> Purchase:
@@ -94,7 +97,7 @@ def _buy_on_bill(order: Order, *, at: datetime) -> NewPurchase:
     if refusal := bill_refusal(facts, quote.credits):
         raise refusal
     assert facts.bill_id
-    if facts.bill_end and facts.bill_end <= facts.today:
+    if facts.bill_end is None or facts.bill_end <= facts.today:
         raise PeriodIsOver(facts.bill_id)
     bill_item_id = _put_on_bill(sale, facts.bill_id, at=at)
     waits = facts.bill_credits == Location.BillCredits.WHEN_PAID

@@ -100,7 +100,7 @@ def _settle_invitation(member: Member, *, at: datetime) -> None:
         kind=Invitation.Kind.MEMBER, email__iexact=member.user.email
     )
     for invitation in invited.select_related("company", "invited_by"):
-        if invitation.company:
+        if invitation.company and invitation.expires_at > at:
             with suppress(CompanyNotOpen, InCompanyAlready):
                 put_in_company(
                     company=invitation.company, member=member, by=invitation.invited_by, at=at

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.services import rebuild_months
-from billing.models import Receipt
-from community.models import Location, Member, User
+from billing.models import Bill, Receipt
+from community.models import Customer, Location, Member, User
 from community.money import AmountTooPrecise, exponent, format_credits, to_major, to_minor
 from community.services.locations import check_ways
 from community.services.settings import PLACE, lock_location, refuse_stale, write_settings
 from credits.models import CreditOption, Entry
-from membership.models import Purchase
+from membership.models import Plan, Purchase
 
 
 class CurrencyFixed(ValidationError):
@@ -27,18 +28,21 @@ class CurrencyFixed(ValidationError):
 
 
 class PriceNotInCurrency(ValidationError):
-    """An option on sale has a price that the new currency has no coins for."""
+    """An option or a plan has a price that the new currency has no coins for."""
 
-    def __init__(self, option: CreditOption, *, currency: str) -> None:
+    def __init__(self, priced: CreditOption | Plan, *, currency: str) -> None:
         words = ValidationError(
-            _(
-                "%(credits)s credits have a price with decimals that %(currency)s doesn't have."
-                " Change that price first."
-            ),
+            _("%(what)s: the price has decimals that %(currency)s doesn't have. Change it first."),
             code="price_not_in_currency",
-            params={"credits": format_credits(option.credits), "currency": currency},
+            params={"what": _name_of(priced), "currency": currency},
         )
         super().__init__({"currency": words})
+
+
+def _name_of(priced: CreditOption | Plan) -> str:
+    if isinstance(priced, Plan):
+        return priced.name
+    return gettext("%(credits)s credits") % {"credits": format_credits(priced.credits)}
 
 
 def is_currency_fixed(location: Location) -> bool:
@@ -48,6 +52,7 @@ def is_currency_fixed(location: Location) -> bool:
         for rows, owner in (
             (Purchase.objects, {"location": location}),
             (Receipt.objects, {"location": location}),
+            (Bill.objects, {"location": location}),
             (Entry.objects, {"location": location}),
         )
     )
@@ -86,6 +91,8 @@ def change_location(
 def _refuse_fixed_currency(location: Location) -> None:
     # Buyers lock themselves first and read the currency then: nobody buys in the old one now.
     list(Member.objects.select_for_update(no_key=True).filter(location=location).order_by("pk"))
+    # Who opens a bill, with a plan or by hand, locks the customer.
+    list(Customer.objects.select_for_update(no_key=True).filter(location=location).order_by("pk"))
     if is_currency_fixed(location):
         raise CurrencyFixed
 
@@ -93,10 +100,11 @@ def _refuse_fixed_currency(location: Location) -> None:
 def _carry_prices(location: Location, *, former: str) -> None:
     if exponent(former) == exponent(location.currency):
         return
-    options = list(CreditOption.objects.all())
-    for option in options:
-        try:
-            option.price_minor = to_minor(to_major(option.price_minor, former), location.currency)
-        except AmountTooPrecise as refusal:
-            raise PriceNotInCurrency(option, currency=location.currency) from refusal
-    CreditOption.objects.bulk_update(options, ["price_minor"])
+    for rows in (CreditOption.objects, Plan.objects):
+        priced: list[CreditOption | Plan] = list(rows.all())
+        for row in priced:
+            try:
+                row.price_minor = to_minor(to_major(row.price_minor, former), location.currency)
+            except AmountTooPrecise as refusal:
+                raise PriceNotInCurrency(row, currency=location.currency) from refusal
+        rows.bulk_update(priced, ["price_minor"])  # type: ignore[arg-type]

@@ -99,6 +99,7 @@ SUM_CREDITS_ON_BILL = """
 SELECT coalesce(sum(p.credits), 0) FROM membership_purchase p
 JOIN billing_billitem item ON item.id = p.bill_item_id
 WHERE item.bill_id = %s
+  AND NOT EXISTS (SELECT 1 FROM billing_billitem removal WHERE removal.removes_id = item.id)
 """
 
 SELECT_RECIPIENTS = """

@@ -10,7 +10,8 @@ from community.database import fetch_row, run_statement
 # Locks the transaction, then its purchase: the order of every path that settles.
 SELECT_SETTLEMENT = """
 SELECT t.id, t.state, t.reference, t.amount_minor, t.currency, t.customer_id, t.made_by_id,
-       t.paid_with, t.card_id, t.keep_card, card.state = 'entered', g.gateway, g.livemode,
+       t.paid_with, t.card_id, t.keep_card AND co.state IS DISTINCT FROM 'closed',
+       card.state = 'entered', g.gateway, g.livemode,
        p.id, p.key, p.state, p.credits, p.expiry_months, p.net_minor, p.tax_minor, p.tax_name,
        p.tax_percent, p.tax_included,
        c.company_id, coalesce(co.name, ''), coalesce(u.name, co.name), coalesce(u.email, ''),

@@ -19,6 +19,7 @@ from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.instant import buy_on_bill, claim_free
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import PlanTerms, Quote, QuoteChanged, quote_option
+from membership.services.refusals import NotInCompany
 from membership.statements import BuyerFacts
 from membership.tickets import Ticket, TicketNotValid, new_key, seal, unseal
 from membership.views.alerts import Alert, alert_for
@@ -60,16 +61,24 @@ def checkout(
         if not _was_in_company(request, option_id, company_id):
             raise
         return refuse(request, whose(request), "not_in_company")
-    if option.archived_at:
-        return refuse(request, about, "option_not_on_sale")
-    if not request.principal.may_buy:
-        return refuse(request, about, "not_an_active_member")
-    if not about.is_open:
-        return refuse(request, about, "company_closed")
-    counter = _counter(request, option, about)
+    if code := _closed(request, option, about):
+        return refuse(request, about, code)
+    try:
+        counter = _counter(request, option, about)
+    except NotInCompany:  # taken out since the request began
+        return refuse(request, whose(request), "not_in_company")
     if request.method == "POST":
         return _buy(request, counter)
     return _show_checkout(request, counter)
+
+
+def _closed(request: LocationRequest, option: CreditOption, about: Whose) -> str:
+    """The code of why there is nothing to check out, whatever way is chosen."""
+    if option.archived_at:
+        return "option_not_on_sale"
+    if not request.principal.may_buy:
+        return "not_an_active_member"
+    return "" if about.is_open else "company_closed"
 
 
 def _was_in_company(request: LocationRequest, option_id: int, company_id: int | None) -> bool:
@@ -163,7 +172,7 @@ def _buy(request: LocationRequest, counter: Counter) -> HttpResponseBase:
         return refuse(request, about, "", option_id=option_id, seen=form.cleaned_data["quote"])
     except ValidationError as refusal:
         return refuse(request, about, refusal.code or "", option_id=option_id)
-    if purchase.charge is None or purchase.state != Purchase.State.PENDING:
+    if not form.by_card or purchase.charge is None or purchase.state != Purchase.State.PENDING:
         return next_step(request, purchase)  # done at once, or another tab was quicker
     if form.card_id is None and purchase.charge.submitted_at is None:
         return ask_for_card(request, purchase, about)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from membership.services.buyers import (
     plan_terms,
 )
 from membership.services.quotes import quote_option
+from membership.services.refusals import NotInCompany
 from membership.statements import BuyerFacts
 from membership.views.offers import may_buy_somehow, reason
 from membership.views.refusals import refusal_words
@@ -52,6 +53,10 @@ def overview(
     request: LocationRequest, slug: str, company_id: int | None = None
 ) -> HttpResponseBase:
     about = whose(request, company_id)
+    try:
+        on_sale = _on_sale(request, about)
+    except NotInCompany as gone:  # taken out since the request began
+        raise Http404 from gone
     return render(
         request,
         "membership/credits.html",
@@ -60,7 +65,7 @@ def overview(
             "switch": switch_links(request, about, "credits"),
             "company_balance": _company_balance(request.location.pk, about),
             "lots": lot_bar(customer_id=about.customer_id),
-            **_on_sale(request, about),
+            **on_sale,
             "uses": CreditUse.objects.order_by("position", "pk"),
             "entries": _movements(request, about)[:5],
             "refusal": refusal_words(request),

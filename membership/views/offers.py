@@ -135,5 +135,4 @@ def reason(refusal: PurchaseRefused, facts: BuyerFacts) -> str:
 
 def _managers(facts: BuyerFacts) -> str:
     assert facts.company_id
-    names = managers_of(facts.company_id)
-    return _(" or ").join(names) if names else facts.location_name
+    return managers_of(facts.company_id, else_ask=facts.location_name)

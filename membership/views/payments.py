@@ -14,7 +14,7 @@ from billing.models import Receipt
 from community.access import LocationRequest, for_members
 from community.models import CompanyMember
 from membership.models import Purchase
-from membership.services.companies import permit_company_money
+from membership.services.companies import permit_company_money, remove_company_card
 from membership.views.whose import Whose, managers_of, switch_links, whose
 from payments.models import Card, Transaction
 from payments.services.cards import remove_card
@@ -65,7 +65,7 @@ def _permissions(request: LocationRequest, about: Whose) -> dict[str, Any]:
         return {}
     company_id = about.company.company_id
     if not about.company.is_manager:
-        return {"ask": managers_of(company_id)}
+        return {"ask": managers_of(company_id, else_ask=request.location.name)}
     members = (
         CompanyMember.objects.filter(company_id=company_id)
         .exclude(role=CompanyMember.Role.MANAGER)
@@ -107,7 +107,10 @@ def remove(
     about = whose(request) if company_id is None else _managed(request, company_id)
     card = get_object_or_404(Card.objects.kept().filter(customer_id=about.customer_id), pk=card_id)
     try:
-        remove_card(card=card)
+        if about.company:
+            remove_company_card(card=card, company_id=about.company.company_id, by=request.user)
+        else:
+            remove_card(card=card)
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
@@ -122,7 +125,7 @@ def _managed(request: LocationRequest, company_id: int) -> Whose:
     """
     about = whose(request, company_id)
     if not about.sees_everything:
-        names = _(" or ").join(managers_of(company_id)) or request.location.name
+        names = managers_of(company_id, else_ask=request.location.name)
         raise PermissionDenied(
             _("Only managers of %(company)s may do this. Ask %(managers)s.")
             % {"company": about.name, "managers": names}

@@ -91,7 +91,7 @@ def switch_links(request: LocationRequest, current: Whose, page: str) -> list[Wh
     ]
 
 
-def managers_of(company_id: int) -> list[str]:
-    """Names of those to ask, as a reason why not gives them."""
+def managers_of(company_id: int, *, else_ask: str) -> str:
+    """Names of those to ask; a company without a manager has the location's team."""
     people = CompanyMember.objects.managers().filter(company_id=company_id).by_name()
-    return [str(place.member.user) for place in people]
+    return _(" or ").join(str(place.member.user) for place in people) or else_ask
