@@ -102,13 +102,14 @@ def start_assignment(*, assignment_id: int, at: datetime) -> Bill | None:
 def catch_up(*, customer: Customer, at: datetime) -> int:
     """Close and begin all that is due for a customer, however late; gives in how many steps.
 
-    Inside a transaction its steps and what follows take document numbers and rollup slots in
-    turns: the series is held from the start then, as everybody else takes it before a slot.
+    Its steps, and what follows in the caller's transaction, take document numbers and rollup
+    slots in turns. Everybody else takes the number before a slot: so the series is held from the
+    start, and what comes before it in the one order of locks.
     """
-    if transaction.get_connection().in_atomic_block:
-        lock_active_bill(customer.pk)
-        lock_wallet(customer)
-        hold_series(location_id=customer.location_id, kind=DocumentCounter.Kind.BILL)
+    _lock_assignments(customer)
+    lock_active_bill(customer.pk)
+    lock_wallet(customer)
+    hold_series(location_id=customer.location_id, kind=DocumentCounter.Kind.BILL)
     today, steps = local_day(customer.location, at), 0
     open_periods = Bill.objects.active().filter(customer=customer, period_end__isnull=False)
     bill = open_periods.first()

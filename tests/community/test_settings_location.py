@@ -9,6 +9,7 @@ from django.db import transaction
 
 from analytics.models import RevenueMonth, Source
 from analytics.services import record_revenue
+from billing.services import open_bill
 from community.models import Location
 from community.services.settings import PLACE, ChangedMeanwhile, facts_of, version_of
 from membership.models import Purchase
@@ -23,7 +24,14 @@ from tests.community.settings_pages import (
     ticket_in,
     words,
 )
-from tests.factories import NOON, CardFactory, OptionFactory, RoleFactory, pending_purchase
+from tests.factories import (
+    NOON,
+    CardFactory,
+    OptionFactory,
+    PlanFactory,
+    RoleFactory,
+    pending_purchase,
+)
 from tests.racing import race
 
 # 23:30 UTC on 31 October is November in Berlin already.
@@ -184,18 +192,30 @@ def test_a_price_that_a_currency_has_no_coins_for_is_named(location, admin, sign
 
     answered = confirm(browser, location, post(browser, location, currency="JPY"))
 
-    assert "25 credits have a price with decimals that JPY" in error_at(answered, "currency")
+    assert "25 credits: the price has decimals that JPY" in error_at(answered, "currency")
     location.refresh_from_db()
     assert location.currency == "EUR"
     assert audited() == []
 
 
-@pytest.mark.parametrize("what", ["sold", "attempted", "given"])
+def test_the_price_of_a_plan_goes_with_the_currency(location, admin, signed_in):
+    plan = PlanFactory(location=location, price_minor=19900)
+    browser = signed_in(admin)
+
+    confirm(browser, location, post(browser, location, currency="JPY"))
+
+    plan.refresh_from_db()
+    assert plan.price_minor == 199
+
+
+@pytest.mark.parametrize("what", ["sold", "attempted", "given", "billed"])
 def test_a_currency_is_fixed_once_anything_was_sold_or_given(
     location, admin, signed_in, mia, buy, add_credits, what
 ):
     if what == "given":
         add_credits(mia)
+    elif what == "billed":
+        open_bill(customer=mia.customer, key="by hand", at=NOON)
     else:
         buy(mia, reference="card_declined" if what == "attempted" else None)
     browser = signed_in(admin)

@@ -1,6 +1,7 @@
 """A location's company and plans for the tests of buying, made by the services themselves."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -50,8 +51,8 @@ class Office:
         return CompanyMember.objects.get(company=self.company, member=member)
 
 
-def give_plan(customer, *, at=NOON, bill="", **values) -> PlanAssignment:
-    """Assign a new plan from today on; `bill` is "" or for whom it is: managers, everyone."""
+def give_plan(customer, *, at=NOON, bill="", starts_in_days=0, **values) -> PlanAssignment:
+    """Assign a new plan; `bill` is "" or for whom it is: managers, everyone."""
     location = customer.location
     facts = {
         "name": f"Plan {uuid4()}",
@@ -69,7 +70,7 @@ def give_plan(customer, *, at=NOON, bill="", **values) -> PlanAssignment:
     return assign_plan(
         customer=customer,
         wish=wish,
-        starts_on=local_day(location, at),
+        starts_on=local_day(location, at) + timedelta(days=starts_in_days),
         ends_on=None,
         by=None,
         at=at,

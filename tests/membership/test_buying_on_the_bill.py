@@ -8,11 +8,12 @@ from django_scopes import scope
 
 from analytics.models import RevenueLine
 from billing.models import Bill, BillItem
-from billing.services import issue_bill
+from billing.services import issue_bill, open_bill
 from community.models import Customer, Location
 from credits.models import CreditOption, Wallet
 from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.assigning import When, end_plan
+from membership.services.bill_keeping import remove_item
 from membership.services.closing import close_period
 from membership.services.companies import close_company, remove_from_company
 from membership.services.instant import buy_on_bill, claim_free
@@ -128,6 +129,33 @@ def test_the_limit_of_one_bill_counts_all_that_is_on_it(on_the_bill):
         buy_on_bill(order=confirm(on_the_bill), at=NOON)
 
     assert Purchase.objects.count() == 2
+
+
+def test_what_was_taken_off_the_bill_counts_for_its_limit_no_more(on_the_bill):
+    Location.objects.update(bill_limit_credits=10, bill_credits="when_paid")
+    purchase = buy_on_bill(order=confirm(on_the_bill), at=NOON)
+    remove_item(
+        bill_id=purchase.bill_item.bill_id,
+        item_id=purchase.bill_item_id,
+        reason="Mistake",
+        waive_spent=False,
+        by=on_the_bill.carl.user,
+        at=NOON,
+    )
+
+    assert buy_on_bill(order=confirm(on_the_bill), at=NOON).state == "awaiting_payment"
+
+
+def test_a_bill_opened_by_hand_makes_room_for_the_bill_of_the_period(office):
+    customer, tomorrow = office.customer, NOON + timedelta(days=1)
+    hand = open_bill(customer=customer, key="hand:1", at=NOON)
+    give_plan(customer, starts_in_days=1, bill="managers", price_minor=100)
+
+    purchase = buy_on_bill(order=confirm(office, office.carl, at=tomorrow), at=tomorrow)
+
+    bill = purchase.bill_item.bill
+    assert (bill.period_start, bill.items.count()) == (tomorrow.date(), 2)
+    assert Bill.objects.get(pk=hand.pk).state == "void"  # nothing was on it
 
 
 def test_an_overdue_bill_closes_the_next_one(on_the_bill):

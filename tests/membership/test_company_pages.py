@@ -228,6 +228,23 @@ def test_the_bill_takes_the_purchase_and_the_page_says_which(office, option, car
     assert BillItem.objects.get(source="credits").total_minor == 900
 
 
+def test_the_bill_chosen_in_another_tab_does_not_charge_the_card_of_the_first(
+    office, option, company_card, carls, fake_gateway
+):
+    give_plan(office.customer, bill="managers")
+    ticket = see(carls, office, option)
+    company_card.reference = f"card_action_{company_card.pk}"
+    company_card.save()
+    waiting = post(carls, office, option, ticket, method="card", card=company_card.pk)
+
+    answer = post(carls, office, option, ticket, method="bill", card="")
+
+    assert waiting["state"] == "action"
+    assert answer["state"] == "done"
+    assert Purchase.objects.get().state == "pending"
+    assert not BillItem.objects.filter(source="credits").exists()
+
+
 def test_when_paid_the_page_says_that_the_credits_wait(office, option, carls, location):
     location.bill_credits = "when_paid"
     location.save()
@@ -272,6 +289,23 @@ def test_managers_decide_who_uses_card_and_bill(office, carls):
     assert page.count("May use the company card") == 1
     place.refresh_from_db()
     assert (place.may_use_card, place.may_use_bill) == (False, True)
+
+
+def test_a_manager_alone_reads_that_there_is_nobody_to_permit(office, carls):
+    remove_from_company(place=office.place(office.cora), by=None, at=NOON)
+
+    page = words(carls.get(at(office, "company_payments")))
+
+    assert "Manage payment method permissions" in page
+    assert "has no members besides its managers yet" in page
+
+
+def test_a_permitted_member_without_a_card_is_told_who_saves_one(office, coras):
+    office.permit(office.cora, card=True)
+
+    page = words(coras.get(at(office, "company_payments")))
+
+    assert "Studio North has no saved card. Ask Carl Berg to save one." in page
 
 
 def test_members_decide_nothing_and_remove_no_card(office, company_card, coras):
