@@ -127,11 +127,6 @@ def customers_due(*, at: datetime) -> list[tuple[int, int]]:
     return list(dict.fromkeys(due))
 
 
-def bills_to_close(*, at: datetime) -> list[tuple[int, int]]:
-    """Location and bill of each period that is over, in the location's time zone."""
-    return list(_due_bills(at).values_list("location_id", "pk"))
-
-
 def assignments_to_start(*, at: datetime) -> list[tuple[int, int]]:
     """Location and assignment of each plan with past or present days that no bill covers."""
     return list(_unbilled_assignments(at).values_list("location_id", "pk"))

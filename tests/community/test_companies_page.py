@@ -205,6 +205,8 @@ def test_an_admin_gives_and_deducts_and_all_are_told(location, admin, studio, mi
     told = words(signed_in(mia.user).get(reverse("notifications:list", args=[location.slug])))
     assert "5 credits given to Studio North" in told
     assert "2 credits of Studio North deducted" in told
+    theirs = reverse("membership:company_credits", args=[location.slug, studio.pk])
+    assert told.count(f'href="{theirs}">') == 2
 
 
 def test_closing_says_what_happens_and_reopening_takes_it_back(
