@@ -214,7 +214,7 @@ def test_what_needs_a_human_is_named(page, admin, location, mia, signed_in):
     event = {"location": location, "connection": card.connection, "kind": "x", "payload": {}}
     GatewayEvent.objects.create(**event, reference="evt_1", received_at=NOON)
     GatewayEvent.objects.create(**event, reference="evt_2", received_at=NOON, processed_at=NOON)
-    pending_purchase(card=card)
+    purchase = pending_purchase(card=card)
     browser = signed_in(admin)
 
     with time_machine.travel(NOON + timedelta(minutes=14)):
@@ -224,6 +224,7 @@ def test_what_needs_a_human_is_named(page, admin, location, mia, signed_in):
 
     assert [need.title for need in soon.context["needs"]] == ["Tomas Reyes asks to join"]
     assert "Mia Holm isn&#x27;t confirmed yet" in words(later)
+    assert reverse("community:purchase", args=[location.slug, purchase.key]) in words(later)
     assert "1 message of the payment service fits no payment" in words(later)
     assert "Today, 13:00" in words(later)
 
