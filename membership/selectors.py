@@ -82,6 +82,7 @@ def plan_standing(*, customer_id: int, location: Location, at: datetime) -> Plan
     today = local_day(location, at)
     assignments = list(
         PlanAssignment.objects.filter(customer_id=customer_id)
+        .with_billed()
         .select_related("plan", "assigned_by")
         .order_by("starts_on", "pk")
     )

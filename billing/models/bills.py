@@ -189,9 +189,6 @@ class Bill(models.Model):
     def last_day(self) -> date | None:
         return self.period_end - timedelta(days=1) if self.period_end else None
 
-    def is_overdue(self, today: date) -> bool:
-        return self.state == Bill.State.ISSUED and self.due_on is not None and self.due_on < today
-
 
 class BillItemQuerySet(models.QuerySet["BillItem"]):
     def standing(self) -> "BillItemQuerySet":

@@ -86,7 +86,7 @@ def _purchases(location: Location, *, at: datetime) -> list[Need]:
                 "name": purchase.bought_by,
             },
             daytime(purchase.created_at),
-            reverse("community:member_payments", args=[location.slug, purchase.bought_by_id]),
+            reverse("community:purchase", args=[location.slug, purchase.key]),
             _("Look"),
         )
         for purchase in late.select_related("bought_by__user").order_by("pk")[:MOST_OF_A_KIND]

@@ -22,6 +22,7 @@ from community.forms.bills import BillFilter, BillItemForm, MarkPaidForm
 from community.models import Customer
 from community.money import to_major
 from community.views.customers import find_customer
+from community.views.sections import counts
 from membership.models import Purchase
 from membership.views.credits import not_a_formula
 
@@ -43,6 +44,7 @@ def bills(request: LocationRequest, slug: str) -> HttpResponseBase:
             "listed": figure_of(found),
             "figures": bill_figures(today=today()),
             "month": today(),
+            **counts(request),
         },
     )
 

@@ -96,6 +96,7 @@ def show_overview(
 ) -> HttpResponseBase:
     """Show a company's Overview; a form that was refused comes back open."""
     people = CompanyMember.objects.filter(company=customer.company)
+    company = _company(customer)
     return render(
         request,
         "community/company_overview.html",
@@ -104,6 +105,7 @@ def show_overview(
             "paid": paid_this_year(customer, now()),
             "plan": _plan(customer),
             "people": page_of(request, people.by_name()),
+            "lacks_manager": company.is_open and not people.managers().exists(),
             "place_form": place_form or PlaceForm(among=_outside(customer)),
             "rename_form": rename_form or RenameForm(initial={"name": customer.name}),
             "refusal": refusal.messages[0] if refusal else "",

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from billing.models import BillPayment
 from community.access import LocationRequest, for_staff
 from community.models import Customer
 from community.views.customers import address_of, find_customer, page_of
@@ -25,7 +26,7 @@ LATEST = 5
 
 @dataclass(frozen=True)
 class PaidThisYear:
-    """What a customer paid since 1 January at the location, in minor units."""
+    """What a customer paid since 1 January at the location, bills too, in minor units."""
 
     total_minor: int
     payments: int
@@ -98,7 +99,13 @@ def paid_this_year(customer: Customer, at: datetime) -> PaidThisYear:
     found = Transaction.objects.filter(
         customer=customer, state=Transaction.State.SUCCEEDED, settled_at__gte=new_year
     ).aggregate(total=Sum("amount_minor"), payments=Count("pk"))
-    return PaidThisYear(total_minor=found["total"] or 0, payments=found["payments"])
+    for_bills = BillPayment.objects.filter(
+        bill__customer=customer, paid_on__gte=new_year.date()
+    ).aggregate(total=Sum("amount_minor"), payments=Count("pk"))
+    return PaidThisYear(
+        total_minor=(found["total"] or 0) + (for_bills["total"] or 0),
+        payments=found["payments"] + for_bills["payments"],
+    )
 
 
 def _booking_at(request: LocationRequest, customer: Customer, action: str) -> str:

@@ -72,11 +72,7 @@ def _sold_today(at: datetime) -> SoldToday:
     midnight = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     sold = SoldToday()
     for line in (
-        Purchase.objects.filter(
-            state=Purchase.State.COMPLETED,
-            completed_at__gte=midnight,
-            completed_at__lt=midnight + timedelta(days=1),
-        )
+        Purchase.objects.sold(from_=midnight, until=midnight + timedelta(days=1))
         .values("method")
         .annotate(total=Sum("total_minor"), added=Sum("credits"), purchases=Count("pk"))
     ):
@@ -90,6 +86,6 @@ def _sold_today(at: datetime) -> SoldToday:
 def _latest_purchases() -> list[Purchase]:
     return list(
         Purchase.objects.filter(state=Purchase.State.COMPLETED)
-        .select_related("bought_by__user", "receipt")
+        .select_related("bought_by__user", "customer__company")
         .order_by("-pk")[:LATEST]
     )

@@ -151,6 +151,7 @@ def _tell(
         "balance": str(booked.balance),
         "reason": reason,
         "company": customer.company_name,
+        "company_id": customer.company_id,
     }
     notify(
         location=customer.location,

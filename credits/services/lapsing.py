@@ -46,6 +46,7 @@ def _lapse_lot(wallet: Wallet, lot: Lot, *, at: datetime) -> Entry:
             "credits": str(lot.remaining),
             "balance": str(booked.balance),
             "company": wallet.customer.company_name,
+            "company_id": wallet.customer.company_id,
         },
         key=f"lapse:{lot.pk}",
         at=at,

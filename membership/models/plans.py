@@ -6,10 +6,11 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Count, F, Func, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import Bill
 from community.models import Customer, Location, User
 from community.scoping import scoped
 from community.triggers import no_truncate
@@ -88,6 +89,18 @@ class PlanAssignmentQuerySet(models.QuerySet["PlanAssignment"]):
         """The current and the coming ones, in order."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day)).order_by("starts_on")
 
+    def with_billed(self) -> "PlanAssignmentQuerySet":
+        """With whether any period of it has a bill: every one that began has."""
+        own_key = Concat(
+            Value("period:"),
+            Cast(OuterRef("pk"), models.CharField()),
+            Value(":"),
+            output_field=models.CharField(),
+        )
+        bills = Bill.objects.filter(customer=OuterRef("customer"), key__startswith=own_key)
+        known: PlanAssignmentQuerySet = self.annotate(billed=Exists(bills))
+        return known
+
 
 PlanAssignmentManager = models.Manager.from_queryset(PlanAssignmentQuerySet)
 
@@ -152,9 +165,10 @@ class PlanAssignment(models.Model):
 
     @property
     def last_day(self) -> date | None:
-        """The last day with the plan, as pages name its end."""
-        return self.ends_on - timedelta(days=1) if self.ends_on else None
+        """The last day with the plan, as pages name its end; ended on its first day, that one."""
+        return max(self.ends_on - timedelta(days=1), self.starts_on) if self.ends_on else None
 
     @property
     def never_began(self) -> bool:
-        return self.ends_on == self.starts_on
+        """Withdrawn before its first day; one that ended on it is told apart by `with_billed`."""
+        return self.ends_on == self.starts_on and not getattr(self, "billed", False)

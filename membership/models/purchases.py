@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 
 import pgtrigger
@@ -43,6 +44,19 @@ class PurchaseQuerySet(models.QuerySet["Purchase"]):
             customer_id__in=principal.customer_ids_to_look_at, bought_by_id=principal.member_id
         )
         return self.filter(own | bought, location_id=principal.location_id)
+
+    def sold(self, *, from_: datetime, until: datetime) -> "PurchaseQuerySet":
+        """Those that count as sold in a time, as revenue has them: on the bill when written."""
+        on_bill = Q(
+            method=Purchase.Method.BILL,
+            state__in=[Purchase.State.AWAITING_PAYMENT, Purchase.State.COMPLETED],
+            created_at__gte=from_,
+            created_at__lt=until,
+        )
+        paid_or_free = ~Q(method=Purchase.Method.BILL) & Q(
+            state=Purchase.State.COMPLETED, completed_at__gte=from_, completed_at__lt=until
+        )
+        return self.filter(on_bill | paid_or_free)
 
 
 PurchaseManager = models.Manager.from_queryset(PurchaseQuerySet)

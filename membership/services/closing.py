@@ -143,11 +143,6 @@ def customers_due(*, at: datetime) -> list[tuple[int, int]]:
     return list(dict.fromkeys(due))
 
 
-def bills_to_close(*, at: datetime) -> list[tuple[int, int]]:
-    """Location and bill of each period that is over, in the location's time zone."""
-    return list(_due_bills(at).values_list("location_id", "pk"))
-
-
 def assignments_to_start(*, at: datetime) -> list[tuple[int, int]]:
     """Location and assignment of each plan with past or present days that no bill covers."""
     return list(_unbilled_assignments(at).values_list("location_id", "pk"))
@@ -232,7 +227,8 @@ def _grant_credits(assignment: PlanAssignment, period: Period, *, at: datetime) 
             "credits": str(plan.monthly_credits),
             "balance": str(booked.balance),
             "plan": plan.name,
-            "company": customer.company.name if customer.company else "",
+            "company": customer.company_name,
+            "company_id": customer.company_id,
         },
         key=key,
         at=at,

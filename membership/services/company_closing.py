@@ -4,21 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from billing.models import Bill
 from community.models import CompanyMember, Customer
 from credits.models import Wallet
-from membership.models import Invitation, PlanAssignment, Purchase
-from membership.services.periods import local_day
+from membership.models import Invitation, Purchase
+from membership.services.stopping import StoppingEffect, effect_of_stopping
 from payments.models import Card
 
 
 @dataclass(frozen=True)
 class ClosingEffect:
-    """What is issued, ended, let go and locked; `bill` only if something is on it."""
+    """What is let go and locked, besides what stops."""
 
-    bill: Bill | None
-    plan: PlanAssignment | None
-    coming_plans: list[PlanAssignment]
+    stops: StoppingEffect
     cards: int
     balance: Decimal
     people: int
@@ -28,14 +25,11 @@ class ClosingEffect:
 
 def effect_of_closing(*, customer: Customer, at: datetime) -> ClosingEffect:
     """Read it for a company's customer; closing itself reads again under lock."""
-    company, today = customer.company_id, local_day(customer.location, at)
+    company = customer.company_id
     wallet = Wallet.objects.filter(customer=customer).first()
-    plans = PlanAssignment.objects.filter(customer=customer).select_related("plan")
     under_way = Purchase.objects.filter(customer=customer, state=Purchase.State.PENDING)
     return ClosingEffect(
-        bill=Bill.objects.active().filter(customer=customer, items__isnull=False).first(),
-        plan=plans.on(today).first(),
-        coming_plans=[it for it in plans.from_day(today) if it.starts_on > today],
+        stops=effect_of_stopping(customer=customer, at=at),
         cards=Card.objects.filter(customer=customer, state=Card.State.KEPT).count(),
         balance=wallet.balance if wallet else Decimal(0),
         people=CompanyMember.objects.filter(company=company).count(),

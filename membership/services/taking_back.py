@@ -91,7 +91,13 @@ def _tell(purchase: Purchase, taken: TakenBack, reason: str, *, key: str, at: da
         location=purchase.location,
         user_ids=users_of(purchase.customer),
         kind=Notification.Kind.CREDITS_DEDUCTED,
-        facts={"credits": str(taken.credits), "balance": str(taken.balance), "reason": reason},
+        facts={
+            "credits": str(taken.credits),
+            "balance": str(taken.balance),
+            "reason": reason,
+            "company": purchase.customer.company_name,
+            "company_id": purchase.customer.company_id,
+        },
         key=key,
         at=at,
     )

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_GET
 from billing.models import Bill, CreditNote
 from billing.selectors import figure_of, tax_rates
 from community.access import LocationRequest, for_customers, for_members
-from community.models import CompanyMember
+from community.models import Location
 from community.principals import CompanyStanding
 from community.views.bills import facts_of_bill
+from membership.views.whose import managers_of
 
 PER_PAGE = 25
 
@@ -29,7 +30,7 @@ def company_bills(request: LocationRequest, slug: str, company_id: int) -> HttpR
     standing = next((it for it in _companies(request) if it.company_id == company_id), None)
     if standing is None:
         raise Http404
-    _refuse_unless_manager(standing)
+    _refuse_unless_manager(standing, request.location)
     return _list(request, standing.customer_id, whose=standing)
 
 
@@ -43,7 +44,7 @@ def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
     found = get_object_or_404(known.with_who().select_related("location"), pk=bill_id)
     standing = next((it for it in _companies(request) if it.customer_id == found.customer_id), None)
     if standing:
-        _refuse_unless_manager(standing)
+        _refuse_unless_manager(standing, request.location)
     return render(request, "membership/bill.html", {**facts_of_bill(found), "whose": standing})
 
 
@@ -81,12 +82,11 @@ def _companies(request: LocationRequest) -> tuple[CompanyStanding, ...]:
     return request.principal.companies
 
 
-def _refuse_unless_manager(standing: CompanyStanding) -> None:
+def _refuse_unless_manager(standing: CompanyStanding, location: Location) -> None:
     if standing.is_manager:
         return
-    managers = CompanyMember.objects.managers().filter(company_id=standing.company_id).by_name()
-    names = ", ".join(str(manager.member) for manager in managers)
+    names = _(" or ").join(managers_of(standing.company_id)) or location.name
     raise PermissionDenied(
-        _("Only managers see the bills of %(company)s. Ask %(names)s.")
-        % {"company": standing.name, "names": names}
+        _("Only managers see the bills of %(company)s. Ask %(managers)s.")
+        % {"company": standing.name, "managers": names}
     )

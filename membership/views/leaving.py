@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from billing.models import Receipt
 from community.access import LocationRequest, for_admins, for_members
 from community.forms.joining import ReasonForm
-from community.models import Member
+from community.models import Customer, Member
 from credits.models import Wallet
 from membership.models import JoinRequest
 from membership.services.companies import KeepsAManager
 from membership.services.joining import NotInThatState, reactivate_member, suspend_member
 from membership.services.leaving import leave_location, remove_member
+from membership.services.stopping import StoppingEffect, effect_of_stopping
 from membership.tasks import send_news, send_soon
 
 PER_PAGE = 25
@@ -46,6 +47,7 @@ def remove(request: LocationRequest, slug: str, member_id: int) -> HttpResponseB
         remove_member,
         news="member_removed",
         done=_("The membership has ended."),
+        effect_of=_effect_of_ending,
     )
 
 
@@ -66,10 +68,10 @@ def reactivate(request: LocationRequest, slug: str, member_id: int) -> HttpRespo
 @require_http_methods(["GET", "POST"])
 @for_members
 def leave(request: LocationRequest, slug: str) -> HttpResponseBase:
-    """Say what happens to credits and documents; by POST, leave."""
+    """Say what happens to plan, bill, credits and documents; by POST, leave."""
     refusal = ""
+    member = Member.objects.select_related("location").get(pk=request.principal.member_id)
     if request.method == "POST":
-        member = Member.objects.get(pk=request.principal.member_id)
         try:
             leave_location(member=member, at=now())
         except KeepsAManager as refused:
@@ -78,7 +80,8 @@ def leave(request: LocationRequest, slug: str) -> HttpResponseBase:
             return redirect("community:former", slug)  # ended meanwhile: the page is the same
         else:
             return redirect("community:former", slug)
-    return render(request, "membership/joining/leave.html", {"refusal": refusal})
+    context = {"refusal": refusal, "effect": _effect_of_ending(member)}
+    return render(request, "membership/joining/leave.html", context)
 
 
 @require_GET
@@ -105,6 +108,7 @@ def _with_reason(
     *,
     news: str,
     done: str,
+    effect_of: Callable[[Member], StoppingEffect | None] | None = None,
 ) -> HttpResponseBase:
     member = _member(request, member_id)
     form = ReasonForm(request.POST or None)
@@ -120,9 +124,18 @@ def _with_reason(
             _tell(member, news, reason=form.cleaned_data["reason"])
             messages.success(request, done)
             return _to_member(request, member)
+    effect = effect_of(member) if effect_of else None
     return render(
-        request, f"membership/joining/{news}.html", {"member": member, "reason_form": form}
+        request,
+        f"membership/joining/{news}.html",
+        {"member": member, "reason_form": form, "effect": effect},
     )
+
+
+def _effect_of_ending(member: Member) -> StoppingEffect | None:
+    """What becomes of plan and bill; a member who never had any may have no customer."""
+    customer = Customer.objects.filter(member=member).select_related("location").first()
+    return effect_of_stopping(customer=customer, at=now()) if customer else None
 
 
 def _to_member(request: LocationRequest, member: Member) -> HttpResponse:

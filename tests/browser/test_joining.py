@@ -225,8 +225,12 @@ def answer(admin, action, reason):
     admin.goto("community/?q=mia")
     admin.get_by_role("link", name="Mia Holm").click()
     admin.get_by_role("button", name="More").click()
-    admin.get_by_role("button", name=action).click()
-    dialog = admin.get_by_role("dialog")
-    dialog.get_by_label("Reason").fill(reason)
-    dialog.get_by_role("button", name=action).click()
+    if action == "Remove":  # on a page of its own, which says what it does
+        admin.get_by_role("link", name=action).click()
+        form = admin.get_by_role("main")
+    else:
+        admin.get_by_role("button", name=action).click()
+        form = admin.get_by_role("dialog")
+    form.get_by_label("Reason").fill(reason)
+    form.get_by_role("button", name=action).click()
     expect(admin.get_by_text("The membership")).to_be_visible()

@@ -12,9 +12,11 @@ from billing.models import Bill, BillPayment, CreditNote
 from billing.services import issue_bill
 from membership.models import Purchase
 from membership.services.bill_keeping import add_manual_item, open_bill_by_hand
+from membership.services.bill_payment import mark_bill_paid
+from membership.services.periods import local_day
 from tests.community.settings_pages import words
 from tests.factories import CustomerFactory
-from tests.membership.tab import bill_of, buy_by_bill, plan_with_bill
+from tests.membership.tab import bill_of, buy_by_bill, plan_with_bill, received
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,24 @@ def test_a_purchase_by_bill_is_on_both_lists_at_once(location, mia, staff, signe
     link = address(location, "purchase", purchase.key)
     assert link in page.content.decode()
     assert "Bought by Mia Holm" in words(browser.get(link)).replace('</dt><dd class="num ">', " ")
+
+
+def test_the_list_leads_on_as_the_other_pages_of_community_do(location, mia, staff, signed_in):
+    response = signed_in(staff).get(address(location, "bills"))
+
+    assert f'href="{address(location, "plans")}"' in response.content.decode()
+    assert (response.context["member_count"], response.context["company_count"]) == (1, 0)
+
+
+def test_what_was_paid_by_bill_is_paid_this_year(location, mia, admin, signed_in, bill):
+    issued(bill)
+    day = local_day(location, now())
+    mark_bill_paid(bill_id=bill.pk, received=received(paid_on=day), by=admin, at=now())
+    browser = signed_in(admin)
+
+    for name in ("member", "member_payments"):
+        paid = browser.get(address(location, name, mia.pk)).context["paid"]
+        assert (paid.total_minor, paid.payments) == (8400, 1)
 
 
 def test_bills_are_filtered_by_state_and_age(location, mia, staff, signed_in, bill):

@@ -4,6 +4,7 @@ from django.urls import reverse
 from community.models import Company, CompanyMember
 from credits.models import Wallet
 from membership.services.companies import add_company, close_company, put_in_company
+from membership.services.leaving import leave_location
 from tests.factories import NOON, CompanyFactory, CustomerFactory, LocationFactory, company_of
 
 TABS = ["company", "company_credits", "company_payments"]
@@ -204,6 +205,8 @@ def test_an_admin_gives_and_deducts_and_all_are_told(location, admin, studio, mi
     told = words(signed_in(mia.user).get(reverse("notifications:list", args=[location.slug])))
     assert "5 credits given to Studio North" in told
     assert "2 credits of Studio North deducted" in told
+    theirs = reverse("membership:company_credits", args=[location.slug, studio.pk])
+    assert told.count(f'href="{theirs}">') == 2
 
 
 def test_closing_says_what_happens_and_reopening_takes_it_back(
@@ -231,6 +234,22 @@ def test_closing_says_what_happens_and_reopening_takes_it_back(
     reopened = browser.post(at(location, "reopen_company", studio.pk), follow=True)
     assert "Studio North is open again." in words(reopened)
     assert "This company is closed." not in words(reopened)
+
+
+def test_a_company_that_reopens_without_a_manager_says_so(
+    location, admin, studio, mia, theo, signed_in
+):
+    put_in_company(company=studio, member=theo, by=None, at=NOON)
+    close_company(company=studio, by=None, at=NOON)
+    leave_location(member=mia, at=NOON)
+    browser = signed_in(admin)
+    lacking = "Studio North has no manager."
+
+    assert lacking not in words(browser.get(at(location, "company", studio.pk)))
+    reopened = browser.post(at(location, "reopen_company", studio.pk), follow=True)
+    assert lacking in words(reopened)
+    CompanyMember.objects.update(role="manager")
+    assert lacking not in words(browser.get(at(location, "company", studio.pk)))
 
 
 def test_a_member_s_overview_lists_their_companies(location, staff, studio, mia, theo, signed_in):

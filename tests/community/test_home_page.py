@@ -5,8 +5,11 @@ import time_machine
 from django.urls import reverse
 from django_scopes import scope
 
+from billing.services import issue_bill
 from community.models import Location, Member
 from membership.models import JoinRequest
+from membership.services.bill_payment import mark_bill_paid
+from membership.services.instant import buy_on_bill
 from payments.models import GatewayEvent
 from tests.factories import (
     NOON,
@@ -20,6 +23,10 @@ from tests.factories import (
     UserFactory,
     pending_purchase,
 )
+from tests.membership.office import Office, give_plan, order_of
+from tests.membership.tab import bill_of, buy_by_bill, credits_come, plan_with_bill, received
+
+DAY_BEFORE = NOON - timedelta(days=1)
 
 
 @pytest.fixture
@@ -67,6 +74,43 @@ def test_an_admin_sees_what_was_sold_since_local_midnight(page, admin, mia, buy,
     assert len(response.context["latest"]) == 2
     assert "Today, 00:01" in words(response)
     assert "21 Nov, 23:59" in words(response)
+
+
+def test_what_went_on_the_bill_is_sold_when_it_is_written(
+    page, location, admin, mia, buy, signed_in
+):
+    credits_come(location, "when_paid")
+    plan_with_bill(mia.customer, at=DAY_BEFORE)
+    buy_by_bill(mia, at=DAY_BEFORE)
+    buy_by_bill(mia)
+    bill = issue_bill(bill_id=bill_of(mia.customer).pk, at=NOON)
+    with time_machine.travel(NOON):
+        browser = signed_in(admin)
+        before = browser.get(page)
+        mark_bill_paid(bill_id=bill.pk, received=received(), by=admin, at=NOON)
+        after = browser.get(page)
+
+    for response in (before, after):
+        assert (response.context["sold"].purchases, response.context["sold"].credits) == (1, 10)
+        assert "€12.00 by bill" in words(response)
+
+
+def test_a_purchase_for_a_company_leads_to_the_purchase(page, location, admin, signed_in):
+    office = Office(location)
+    give_plan(office.customer, bill="managers")
+    option = OptionFactory(location=location)
+    bought = buy_on_bill(
+        order=order_of(office.carl, company=office.company, option=option), at=NOON
+    )
+
+    response = signed_in(admin).get(page)
+
+    target = reverse("community:purchase", args=[location.slug, bought.key])
+    assert f'href="{target}">Carl Berg</a>' in words(response)
+    assert "Studio North ·" in words(response)
+    assert reverse("community:member_payments", args=[location.slug, office.carl.pk]) not in (
+        words(response)
+    )
 
 
 @pytest.mark.parametrize("kept", ["locmem", "filebased"])
@@ -170,7 +214,7 @@ def test_what_needs_a_human_is_named(page, admin, location, mia, signed_in):
     event = {"location": location, "connection": card.connection, "kind": "x", "payload": {}}
     GatewayEvent.objects.create(**event, reference="evt_1", received_at=NOON)
     GatewayEvent.objects.create(**event, reference="evt_2", received_at=NOON, processed_at=NOON)
-    pending_purchase(card=card)
+    purchase = pending_purchase(card=card)
     browser = signed_in(admin)
 
     with time_machine.travel(NOON + timedelta(minutes=14)):
@@ -180,6 +224,7 @@ def test_what_needs_a_human_is_named(page, admin, location, mia, signed_in):
 
     assert [need.title for need in soon.context["needs"]] == ["Tomas Reyes asks to join"]
     assert "Mia Holm isn&#x27;t confirmed yet" in words(later)
+    assert reverse("community:purchase", args=[location.slug, purchase.key]) in words(later)
     assert "1 message of the payment service fits no payment" in words(later)
     assert "Today, 13:00" in words(later)
 

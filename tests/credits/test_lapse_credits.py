@@ -10,7 +10,7 @@ from credits.services.lapsing import lapse_customer_lots
 from credits.services.spending import spend_credits
 from credits.tasks import sweep_lapsed_lots
 from notifications.models import Notification
-from tests.factories import NOON, CustomerFactory
+from tests.factories import NOON, CustomerFactory, company_of
 from tests.racing import errors, race
 
 LATER = NOON + timedelta(days=31)
@@ -125,4 +125,14 @@ def test_whoever_held_lapsed_credits_is_told_once(customer):
     lapse_customer_lots(wallet_id=lot.wallet_id, at=LATER)
 
     told = Notification.objects.get(kind=Notification.Kind.CREDITS_LAPSED)
-    assert told.facts == {"credits": "5.00", "balance": "0.00"}
+    assert told.facts == {"credits": "5.00", "balance": "0.00", "company": "", "company_id": None}
+
+
+def test_who_is_told_of_a_company_s_lapse_reads_whose_they_were(location, mia):
+    company = company_of(mia, name="Studio North")
+    lot = give(company.customer, 5, "a", days=10)
+
+    lapse_customer_lots(wallet_id=lot.wallet_id, at=LATER)
+
+    told = Notification.objects.get(kind=Notification.Kind.CREDITS_LAPSED, user=mia.user).facts
+    assert (told["company"], told["company_id"]) == ("Studio North", company.pk)

@@ -22,14 +22,15 @@ from membership.services.assigning import PlanWish, assign_plan
 from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.closing import (
     assignments_to_start,
-    bills_to_close,
     catch_up,
     close_period,
+    customers_due,
     start_assignment,
 )
 from membership.services.instant import buy_on_bill
 from membership.services.periods import local_day, midnight, period_on
 from membership.services.quotes import quote_option
+from notifications.models import Notification
 from tests.factories import (
     NOON,
     AssignmentFactory,
@@ -37,6 +38,7 @@ from tests.factories import (
     LocationFactory,
     OptionFactory,
     PlanFactory,
+    company_of,
 )
 
 days = st.dates(date(2000, 1, 1), date(2060, 1, 1))
@@ -95,8 +97,8 @@ def test_a_period_is_over_at_the_location_s_midnight(db, zone):
         ends = Bill.objects.get().period_end
         over = datetime(ends.year, ends.month, ends.day, tzinfo=ZoneInfo(zone))
 
-        assert bills_to_close(at=over - timedelta(seconds=1)) == []
-        assert [pk for _, pk in bills_to_close(at=over)] == [Bill.objects.get().pk]
+        assert customers_due(at=over - timedelta(seconds=1)) == []
+        assert customers_due(at=over) == [(location.pk, customer.pk)]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_a_bill_opened_by_hand_is_not_closed_by_time_and_makes_room_for_a_plan(m
     open_bill(customer=mia.customer, key="by hand", at=NOON)
     assign(mia.customer, plan, on=TODAY + timedelta(days=3))
 
-    assert bills_to_close(at=NOON + timedelta(days=2)) == []
+    assert customers_due(at=NOON + timedelta(days=2)) == []
     catch_up(customer=mia.customer, at=NOON + timedelta(days=3))
 
     assert list(Bill.objects.order_by("pk").values_list("state", flat=True)) == ["void", "active"]
@@ -306,10 +308,17 @@ def test_the_command_says_how_far_it_is_and_fails_when_one_did(location, plan, m
         call_command("close_periods", stdout=StringIO())
 
 
+def test_who_is_told_of_plan_credits_reads_whose_they_are(location, mia):
+    company = company_of(mia, name="Studio North")
+    assign(company.customer, PlanFactory(location=location, monthly_credits=20), on=TODAY)
+
+    told = Notification.objects.get(kind="plan_credits").facts
+    assert (told["company"], told["company_id"]) == ("Studio North", company.pk)
+
+
 def test_what_is_due_is_found_in_two_queries(location, plan, django_assert_num_queries):
     for _ in range(4):
         AssignmentFactory(customer__member__location=location, plan=plan, starts_on=TODAY)
 
     with django_assert_num_queries(2):
-        bills_to_close(at=NOON)
-        assert len(assignments_to_start(at=NOON)) == 4
+        assert len(customers_due(at=NOON)) == 4

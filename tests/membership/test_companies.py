@@ -266,8 +266,9 @@ def test_closing_issues_ends_and_lets_go(location, studio, mia, plan, add_credit
     closed = close_company(company=studio, by=None, at=NOON)
 
     bill = Bill.objects.get()
-    assert (bill.state, bill.total_minor) == ("issued", effect.bill.total_minor)
-    assert (effect.plan.plan, effect.cards, effect.balance, effect.people) == (plan, 1, 40, 1)
+    assert (bill.state, bill.total_minor) == ("issued", effect.stops.bill.total_minor)
+    assert effect.stops.plan.plan == plan
+    assert (effect.cards, effect.balance, effect.people) == (1, 40, 1)
     assert PlanAssignment.objects.get().ends_on == date(2026, 11, 22)
     assert Card.objects.get().state == "released"
     assert (closed.state, closed.closed_at) == ("closed", NOON)

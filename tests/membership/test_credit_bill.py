@@ -20,6 +20,7 @@ from membership.services.bill_payment import mark_bill_paid
 from membership.services.taking_back import CreditsAreSpent, CreditWhole
 from notifications.models import Notification
 from tests.factories import NOON
+from tests.membership.office import Office
 from tests.membership.tab import (
     LATER,
     balance_of,
@@ -138,6 +139,18 @@ def test_spent_credits_stay_unless_waived(bill, bought, admin, mia, invariants_h
 
     assert balance_of(mia.customer) == 0
     invariants_hold()
+
+
+def test_who_is_told_of_credits_taken_back_reads_whose_they_were(location, admin):
+    office = Office(location)
+    plan_with_bill(office.customer)
+    bought = buy_by_bill(office.carl, company=office.company).bill_item
+    bill = issue_bill(bill_id=bought.bill_id, at=NOON)
+
+    credit(bill, {bought.pk: 1200}, admin)
+
+    told = Notification.objects.get(kind="credits_deducted", user=office.carl.user).facts
+    assert (told["company"], told["company_id"]) == ("Studio North", office.company.pk)
 
 
 def test_credits_that_wait_are_cancelled_as_a_whole(location, mia, admin, invariants_hold):

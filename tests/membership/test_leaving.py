@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from community.models import AuditRecord, Customer, Member, Role
 from credits.models import Wallet
@@ -30,6 +31,7 @@ from tests.factories import (
     RoleFactory,
     pending_purchase,
 )
+from tests.membership.tab import plan_with_bill
 from tests.racing import errors, race
 
 
@@ -145,7 +147,7 @@ def test_an_admin_suspends_with_a_reason_and_reactivates(location, admin, mia, s
     client = signed_in(admin)
     page = words(client.get(at(location, "community:member", mia.pk)))
     assert "Suspend Mia Holm?" in page
-    assert "Remove Mia Holm?" in page
+    assert f'href="{at(location, "community:remove_member", mia.pk)}"' in page
 
     response = client.post(
         at(location, "community:suspend_member", mia.pk), {"reason": "Unpaid"}, follow=True
@@ -189,6 +191,24 @@ def test_a_second_click_says_that_it_is_done(location, admin, mia, signed_in):
 
     assert "in another state by now" in words(response)
     assert AuditRecord.objects.filter(action="member removed").count() == 1
+
+
+@pytest.mark.parametrize("with_plan", [True, False])
+def test_both_ways_out_say_what_becomes_of_plan_and_bill(
+    location, admin, mia, signed_in, with_plan
+):
+    if with_plan:
+        plan_with_bill(mia.customer, at=timezone.now())
+
+    leave = words(signed_in(mia.user).get(at(location, "membership:leave")))
+    removal = words(signed_in(admin).get(at(location, "community:remove_member", mia.pk)))
+
+    for page in (leave, removal):
+        assert (f">Flex {mia.customer.pk}</strong> ends now, without proration." in page) == (
+            with_plan
+        )
+        assert ("The open bill is issued now, over" in page) == with_plan
+        assert ("€72.00" in page) == with_plan
 
 
 @pytest.mark.parametrize("action", ["suspend_member", "reactivate_member", "remove_member"])

@@ -256,6 +256,16 @@ def test_staff_read_the_page_and_find_nothing_to_press(mia, plan, staff, signed_
     assert "Assign" not in said.replace("Assigned", "")
 
 
+def test_a_plan_that_ended_on_its_first_day_began(mia, plan, admin, signed_in):
+    given = give(mia.customer, plan)
+    end_plan(customer=mia.customer, when=When.NOW, by=admin, at=now())
+
+    response = signed_in(admin).get(page(mia))
+
+    assert "Never began" not in words(response)
+    assert words(response).count(format_day(given.starts_on)) == 2
+
+
 def test_history_does_not_cost_a_query_a_row(
     mia, plan, admin, signed_in, django_assert_max_num_queries
 ):

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from notifications.models import Notification
 from notifications.services import notify
-from tests.factories import NOON, LocationFactory
+from tests.factories import NOON, LocationFactory, company_of
 
 
 @pytest.fixture
@@ -51,6 +51,22 @@ def test_lapsed_credits_are_told(location, mia, tell, signed_in):
     tell(mia.user, kind=Notification.Kind.CREDITS_LAPSED)
 
     assert "10 credits lapsed" in words(signed_in(mia.user).get(address(location, "menu")))
+
+
+@pytest.mark.parametrize("kind", ["added", "given", "deducted", "lapsed", "plan"])
+def test_credits_of_a_company_lead_to_its_own(location, mia, tell, signed_in, kind):
+    kind = f"credits_{kind}" if kind != "plan" else "plan_credits"
+    company = company_of(mia, name="Studio North")
+    mia.user.notifications.update(kind=Notification.Kind.MEMBER_REACTIVATED)
+    tell(mia.user, kind=kind, company="Studio North", company_id=company.pk, plan="Flex")
+    tell(mia.user, kind=kind, key="2", company="", company_id=None, plan="Flex")
+
+    said = words(signed_in(mia.user).get(address(location, "menu")))
+
+    theirs = reverse("membership:company_credits", args=[location.slug, company.pk])
+    hers = reverse("membership:credits", args=[location.slug])
+    assert (said.count(f'href="{theirs}"'), said.count(f'href="{hers}"')) == (1, 1)
+    assert "Studio North" in said
 
 
 def test_the_menu_is_a_fragment_of_the_latest_eight(location, mia, tell, signed_in):
