@@ -85,7 +85,7 @@ def _companies(request: LocationRequest) -> tuple[CompanyStanding, ...]:
 def _refuse_unless_manager(standing: CompanyStanding, location: Location) -> None:
     if standing.is_manager:
         return
-    names = _(" or ").join(managers_of(standing.company_id)) or location.name
+    names = managers_of(standing.company_id, else_ask=location.name)
     raise PermissionDenied(
         _("Only managers see the bills of %(company)s. Ask %(managers)s.")
         % {"company": standing.name, "managers": names}
