@@ -133,12 +133,17 @@ def _managed(request: LocationRequest, company_id: int) -> Whose:
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     """Show the document to whoever it is made out to or paid, and to the location's staff."""
+    return render(request, "membership/receipt.html", {"receipt": find_receipt(request, number)})
+
+
+def find_receipt(request: LocationRequest, number: str) -> Receipt:
+    """Find a receipt that the reader may see; else 404."""
     if "\0" in number:  # no text to Postgres
         raise Http404
     mine = Receipt.objects.visible_to(request.principal).values("pk")
     bought = Purchase.objects.own_to(request.principal).values("receipt")
-    document: Receipt = get_object_or_404(
+    found: Receipt = get_object_or_404(
         Receipt.objects.filter(Q(pk__in=mine) | Q(pk__in=bought)).prefetch_related("lines"),
         number=number,
     )
-    return render(request, "membership/receipt.html", {"receipt": document})
+    return found
