@@ -14,29 +14,32 @@ from membership.views.payments import find_receipt
 
 @require_GET
 def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
-    """Show an issued bill; an active one is no document yet."""
+    """Hand over an issued bill; an active one is no document yet."""
     issued = Bill.objects.visible_to(request.principal).exclude(number="")
     found = get_object_or_404(issued, pk=bill_id)
-    return _shown(bill_pdf(found), found.number)
+    return _handed_over(bill_pdf(found), found.number)
 
 
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     found = find_receipt(request, number)
-    return _shown(receipt_pdf(found), found.number)
+    return _handed_over(receipt_pdf(found), found.number)
 
 
 @require_GET
 def credit_note(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     found = find_credit_note(request, number)
-    return _shown(credit_note_pdf(found), found.number)
+    return _handed_over(credit_note_pdf(found), found.number)
 
 
-def _shown(pdf: bytes, number: str) -> HttpResponse:
-    """Open it in the browser; saved, it is called by its number."""
-    name = content_disposition_header(as_attachment=False, filename=f"{number}.pdf")
+def _handed_over(pdf: bytes, number: str) -> HttpResponse:
+    """Hand it over as a file that is called by its number.
+
+    Not inline: our content security policy keeps some browsers' PDF viewer from working.
+    """
+    name = content_disposition_header(as_attachment=True, filename=f"{number}.pdf")
     return HttpResponse(
         pdf,
         content_type="application/pdf",
-        headers={"Content-Disposition": name or "inline", "Cache-Control": "private, no-store"},
+        headers={"Content-Disposition": name or "attachment", "Cache-Control": "private, no-store"},
     )

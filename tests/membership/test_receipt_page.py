@@ -93,3 +93,11 @@ def test_an_unknown_number_is_not_there(location, mia, receipt, signed_in, numbe
 
 def test_every_completed_purchase_has_one(location, mia, receipt):
     assert Purchase.objects.get().receipt == receipt
+
+
+def test_it_links_its_pdf(location, mia, receipt, signed_in):
+    browser = signed_in(mia.user)
+    pdf = address(location, "receipt_pdf", receipt.number)
+
+    assert f'href="{pdf}"' in page_of(browser, location, receipt).content.decode()
+    assert browser.get(pdf).content.startswith(b"%PDF")
