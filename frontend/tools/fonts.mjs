@@ -1,4 +1,4 @@
-// Lays the fonts that PDFs are set in into dist/.vite/fonts, which no address serves.
+// Lays the fonts that PDFs are set in into dist/.vite/fonts; no page uses them.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -105,9 +105,10 @@ def test_an_unpaid_bill_stays_open_to_who_left(location, mia, admin, signed_in):
 def test_credit_notes_of_others_are_not_found(location, mia, admin, signed_in):
     stranger = CustomerFactory(member__location=location).member
 
-    for number in ("C-2026-0001", "%00"):
+    for number, status in (("C-2026-0001", 404), ("%00", 400)):
         page = f"/{location.slug}/membership/credit-notes/{number}/"
-        assert signed_in(stranger.user).get(page).status_code == 404
+        assert signed_in(stranger.user).get(page).status_code == status
+        assert signed_in(stranger.user).get(f"{page}pdf/").status_code == status
 
 
 def test_an_issued_bill_has_a_pdf_and_an_active_one_none(location, mia, signed_in):
