@@ -245,7 +245,7 @@ def test_no_document_changes_with_what_comes_after_it(location, mia, buy):
         address="Elsewhere",
         bank_details="Other Bank",
         document_footer="Other",
-        document_prefix="OT",
+        document_prefix="NEW",
         currency="USD",
         locale="de",
         time_zone="Asia/Tokyo",
