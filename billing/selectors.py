@@ -6,7 +6,7 @@ from decimal import Decimal
 from dateutil.relativedelta import relativedelta
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from billing.models import Bill, BillItem, BillPayment, CreditNoteLine
+from billing.models import Bill, BillItem, BillPayment, CreditNoteLine, ReceiptLine
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,12 @@ class TaxRate:
     net_minor: int
     tax_minor: int
 
+    @property
+    def total_minor(self) -> int:
+        return self.net_minor + self.tax_minor
 
-def tax_rates(lines: Iterable[BillItem | CreditNoteLine]) -> list[TaxRate]:
+
+def tax_rates(lines: Iterable[BillItem | CreditNoteLine | ReceiptLine]) -> list[TaxRate]:
     """Sum up a document's lines by tax rate, the highest first."""
     rates: dict[tuple[Decimal, str], tuple[int, int]] = {}
     for line in lines:

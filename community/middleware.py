@@ -21,9 +21,12 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 OPEN_TO_FORMER = {
     "community:former",
     "membership:receipt",
+    "membership:receipt_pdf",
     "membership:bills",
     "membership:bill",
+    "membership:bill_pdf",
     "membership:credit_note",
+    "membership:credit_note_pdf",
 }
 time_format: ContextVar[str] = ContextVar("time_format", default="")
 

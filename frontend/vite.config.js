@@ -1,12 +1,13 @@
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vite'
 import { compress } from './tools/compress.mjs'
+import { fonts } from './tools/fonts.mjs'
 import { icons } from './tools/icons.mjs'
 
 export default defineConfig(({ command }) => ({
   // Built files name each other relatively, so they work under any static URL.
   base: command === 'build' ? './' : '/static/',
-  plugins: [tailwindcss(), icons(), compress()],
+  plugins: [tailwindcss(), icons(), fonts(), compress()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -28,6 +28,7 @@ DOMAIN = {
     "statements",
     "invariants",
     "gateways",
+    "documents",
     "database",
     "money",
     "scoping",

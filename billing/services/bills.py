@@ -165,5 +165,5 @@ def _number(bill: Bill, location: Location, *, at: datetime) -> None:
     bill.sequence, bill.number = numbered.sequence, numbered.number
     bill.issued_at = at
     bill.due_on = today + timedelta(days=location.payment_terms_days)
-    bill.seller = seller_of(location)
+    bill.seller = {**seller_of(location), "bank_details": location.bank_details}
     bill.buyer = buyer_of(bill.customer).snapshot()

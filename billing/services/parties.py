@@ -24,12 +24,15 @@ def buyer_of(customer: Customer) -> Buyer:
 
 
 def seller_of(location: Location) -> dict[str, Any]:
+    """Everything of a location that its documents say or are written by."""
     return {
         "name": location.legal_name or location.name,
         "address": location.address,
         "vat_number": location.vat_number,
         "registration_number": location.registration_number,
         "footer": location.document_footer,
+        "locale": location.locale,
+        "time_zone": location.time_zone,
     }
 
 

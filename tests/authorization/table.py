@@ -263,6 +263,12 @@ MEMBERSHIP = [
     Row("membership:leave", GET=members(), POST=members()),
     Row("membership:bills", GET=members(left=200)),
     Row("membership:bill", GET=members(left=200)),
+    Row(
+        "membership:bill_pdf",
+        GET=insiders(left=200),
+        address={"bill_id": "issued_bill_id"},
+        colleagues=STAFF_SEES_ALL,
+    ),
     Row("membership:company_bills", GET=members()),
     Row(
         "membership:credit_note",
@@ -270,8 +276,15 @@ MEMBERSHIP = [
         address={"number": "note_number"},
         colleagues=STAFF_SEES_ALL,
     ),
+    Row(
+        "membership:credit_note_pdf",
+        GET=insiders(left=200),
+        address={"number": "note_number"},
+        colleagues=STAFF_SEES_ALL,
+    ),
     # Those who left keep their own documents.
     Row("membership:receipt", GET=insiders(left=200), colleagues=STAFF_SEES_ALL),
+    Row("membership:receipt_pdf", GET=insiders(left=200), colleagues=STAFF_SEES_ALL),
 ]
 
 NOTIFICATIONS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 
 import pytest
 from django.core.cache import cache as rate_limits
@@ -12,6 +13,7 @@ from django.db.transaction import atomic, set_rollback
 from django.test import Client
 from django.test.client import ClientHandler
 from django.urls import reverse
+from pypdf import PdfReader
 
 from tests.authorization.libraries import LIBRARIES
 from tests.authorization.routes import all_routes
@@ -143,10 +145,17 @@ def leaked(response, who, row):
     """Words of other people's rows on a page that was shown."""
     if answer_of(response) != 200 or row.library:
         return []
-    text = b"".join(response).decode()
+    text = text_of(response)
     words = FOREIGN if who != "other_admin" else ()
     words += COLLEAGUES if who in {"member", "suspended", "left"} else ()
     return [word for word in words if word in text]
+
+
+def text_of(response):
+    content = b"".join(response)
+    if response["Content-Type"] != "application/pdf":
+        return content.decode()
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
 
 
 def assert_headers(response):

@@ -170,6 +170,8 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     member.save()
     place.people[who] = member
     spare = CardFactory(customer=customer, connection=card.connection, last4=last4)
+    # Before the plan: from then on only its periods open bills.
+    bill_ids = _add_bills(customer, notes=1 + extra)
     running = AssignmentFactory(customer=customer, starts_on="2020-01-01")
     place.ids[who] = {
         "member_id": member.pk,
@@ -182,7 +184,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         "number": bought.receipt.number,
         "option_id": option.pk,
         **company_ids,
-        **_add_bills(customer, notes=1 + extra),
+        **bill_ids,
     }
 
 

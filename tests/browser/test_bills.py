@@ -1,8 +1,25 @@
 """A bill by hand, from opening to the last euro, as admin and member see it."""
 
+from io import BytesIO
+from pathlib import Path
+
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from tests.browser.counter import credit, issue_a_bill
+
+
+def assert_pdf(page, *, says):
+    """Follow the page's PDF link as a person does, and read what comes."""
+    link = page.get_by_role("link", name="PDF", exact=True)
+    answer = page.request.get(link.get_attribute("href"))
+    assert answer.headers["content-type"] == "application/pdf"
+    with page.expect_download() as download:
+        link.click()
+    content = Path(download.value.path()).read_bytes()
+    assert content == answer.body()
+    assert content.startswith(b"%PDF")
+    assert says in PdfReader(BytesIO(content)).pages[0].extract_text()
 
 
 def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
@@ -11,6 +28,9 @@ def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
     bill = issue_a_bill(nora, member)
     mia.goto("membership/bills/")
     expect(mia.get_by_role("cell", name="€60.00")).to_be_visible()
+    for page, opened in ((mia, "membership/bills/"), (nora, "community/bills/"), (nora, bill)):
+        page.goto(opened)
+        assert_pdf(page, says="€60.00")
 
     note = credit(nora, "10")
     nora.get_by_role("button", name="Mark paid").click()
@@ -26,5 +46,6 @@ def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
     expect(mia.get_by_text("Paid €50.00", exact=True)).to_be_visible()
     mia.goto(note)
     expect(mia.get_by_role("heading", level=1)).to_contain_text("Credit note C-")
+    assert_pdf(mia, says="€10.00")
     nora.goto("community/bills/?state=paid")
     expect(nora.get_by_role("link", name="Mia Holm")).to_have_attribute("href", bill)

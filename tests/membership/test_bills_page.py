@@ -124,6 +124,55 @@ def test_an_unpaid_bill_stays_open_to_who_left(location, mia, admin, signed_in):
 def test_credit_notes_of_others_are_not_found(location, mia, admin, signed_in):
     stranger = CustomerFactory(member__location=location).member
 
-    for number, answer in (("C-2026-0001", 404), ("%00", 400)):
+    for number, status in (("C-2026-0001", 404), ("%00", 400)):
         page = f"/{location.slug}/membership/credit-notes/{number}/"
-        assert signed_in(stranger.user).get(page).status_code == answer
+        assert signed_in(stranger.user).get(page).status_code == status
+        assert signed_in(stranger.user).get(f"{page}pdf/").status_code == status
+
+
+def test_an_issued_bill_has_a_pdf_and_an_active_one_none(location, mia, signed_in):
+    bill = plan_with_bill(mia.customer)
+    pdf = address(location, "bill_pdf", bill.pk)
+    browser = signed_in(mia.user)
+    assert browser.get(pdf).status_code == 404
+    for name, *ids in (("bills",), ("bill", bill.pk)):
+        assert pdf not in browser.get(address(location, name, *ids)).content.decode()
+
+    bill = issue_bill(bill_id=bill.pk, at=NOON)
+
+    for name, *ids in (("bills",), ("bill", bill.pk)):
+        assert f'href="{pdf}"' in browser.get(address(location, name, *ids)).content.decode()
+    answer = browser.get(pdf)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == f'attachment; filename="{bill.number}.pdf"'
+    assert answer.content.startswith(b"%PDF")
+
+
+def test_a_company_s_bills_are_handed_to_its_managers_alone(location, mia, company, signed_in):
+    bill = issue_bill(bill_id=plan_with_bill(company.customer).pk, at=NOON)
+    colleague = CustomerFactory(member__location=location).member
+    join(company, colleague, may_use_bill=True)
+    pdf = address(location, "bill_pdf", bill.pk)
+
+    assert signed_in(mia.user).get(pdf).status_code == 200
+    assert signed_in(colleague.user).get(pdf).status_code == 404
+
+
+def test_a_credit_note_links_its_pdf(location, mia, signed_in):
+    bill = issue_bill(bill_id=plan_with_bill(mia.customer).pk, at=NOON)
+    note = credit_bill(
+        bill_id=bill.pk,
+        wanted={bill.items.get().pk: 1200},
+        reason="Agreed",
+        waive_spent=False,
+        key="1",
+        by=mia.user,
+        at=NOON,
+    )
+    browser = signed_in(mia.user)
+    pdf = address(location, "credit_note_pdf", note.number)
+
+    page = browser.get(address(location, "credit_note", note.number)).content.decode()
+
+    assert f'href="{pdf}"' in page
+    assert browser.get(pdf).content.startswith(b"%PDF")

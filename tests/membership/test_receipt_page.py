@@ -84,12 +84,23 @@ def test_a_stranger_is_asked_to_join_and_an_anonymous_one_to_sign_in(
     assert page_of(signed_in(outsider), location, receipt).status_code == 403
 
 
-@pytest.mark.parametrize("number", ["R-0", "x'--", "%00", "…"])
-def test_an_unknown_number_is_not_there(location, mia, receipt, signed_in, number):
-    assert (
-        signed_in(mia.user).get(f"{address(location, 'home')}receipts/{number}/").status_code == 404
-    )
+@pytest.mark.parametrize(
+    ("number", "status"), [("R-0", 404), ("x'--", 404), ("…", 404), ("%00", 400)]
+)
+def test_an_unknown_number_is_not_there(location, mia, receipt, signed_in, number, status):
+    page = f"{address(location, 'home')}receipts/{number}/"
+
+    assert signed_in(mia.user).get(page).status_code == status
+    assert signed_in(mia.user).get(f"{page}pdf/").status_code == status
 
 
 def test_every_completed_purchase_has_one(location, mia, receipt):
     assert Purchase.objects.get().receipt == receipt
+
+
+def test_it_links_its_pdf(location, mia, receipt, signed_in):
+    browser = signed_in(mia.user)
+    pdf = address(location, "receipt_pdf", receipt.number)
+
+    assert f'href="{pdf}"' in page_of(browser, location, receipt).content.decode()
+    assert browser.get(pdf).content.startswith(b"%PDF")
