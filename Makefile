@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) -m stack.bootstrap
 .DEFAULT_GOAL := help
-.PHONY: help run test manage check format lock bench clean
+.PHONY: help run test prove manage check format lock bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\): *## */  make \1|/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -12,6 +12,9 @@ run:  ## start Deskmint with demo data (PORT=8000 DATA=.data)
 
 test:  ## run the tests (ARGS="tests/credits -k spend")
 	@$(BOOTSTRAP) test
+
+prove:  ## run the tests in their full doses, which take longer (ARGS as for test)
+	@DOSE=full $(BOOTSTRAP) test
 
 manage:  ## run a management command beside `make run` (ARGS="check_invariants")
 	@$(BOOTSTRAP) manage

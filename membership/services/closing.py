@@ -103,25 +103,47 @@ def catch_up(*, customer: Customer, at: datetime) -> int:
     """Close and begin all that is due for a customer, however late; gives in how many steps.
 
     Its steps, and what follows in the caller's transaction, take document numbers and rollup
-    slots in turns. Everybody else takes the number before a slot: so the series is held from the
-    start, and what comes before it in the one order of locks.
+    slots in turns. Everybody else takes the number before a slot: so the series is held before
+    the first step, and what comes before it in the one order of locks.
     """
+    if not (_due_bill(customer, at) or _unbilled_assignment(customer, at)):
+        return 0
     _lock_assignments(customer)
     lock_active_bill(customer.pk)
     lock_wallet(customer)
     hold_series(location_id=customer.location_id, kind=DocumentCounter.Kind.BILL)
-    today, steps = local_day(customer.location, at), 0
-    open_periods = Bill.objects.active().filter(customer=customer, period_end__isnull=False)
-    bill = open_periods.first()
-    while bill is None or not bill.period_end or bill.period_end <= today:
-        if bill:
-            bill = close_period(bill_id=bill.pk, at=at)
-        elif unbilled := _unbilled_assignments(at).filter(customer=customer).first():
-            bill = start_assignment(assignment_id=unbilled.pk, at=at)
-        else:
-            break
+    steps = 0
+    while _step(customer, at=at):
         steps += 1
     return steps
+
+
+def _step(customer: Customer, *, at: datetime) -> bool:
+    """Do the next thing that is due; tells whether there was one."""
+    if bill := _due_bill(customer, at):
+        close_period(bill_id=bill.pk, at=at)
+        return True
+    if assignment := _unbilled_assignment(customer, at):
+        start_assignment(assignment_id=assignment.pk, at=at)
+        return True
+    return False
+
+
+def _due_bill(customer: Customer, at: datetime) -> Bill | None:
+    """The customer's open bill of a period, if that is over."""
+    today = local_day(customer.location, at)
+    due: Bill | None = (
+        Bill.objects.active().filter(customer=customer, period_end__lte=today).first()
+    )
+    return due
+
+
+def _unbilled_assignment(customer: Customer, at: datetime) -> PlanAssignment | None:
+    """A plan with days that no bill covers, while no bill of a period is open."""
+    if Bill.objects.active().filter(customer=customer, period_end__isnull=False).exists():
+        return None
+    unbilled: PlanAssignment | None = _unbilled_assignments(at).filter(customer=customer).first()
+    return unbilled
 
 
 def issue_active_bill(*, customer: Customer, at: datetime) -> Bill | None:
