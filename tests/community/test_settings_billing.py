@@ -50,6 +50,8 @@ def test_documents_say_what_was_saved(location, admin, mia, signed_in, buy):
         "vat_number": "DE123",
         "registration_number": "HRB 42",
         "footer": "Thank you.",
+        "locale": "en",
+        "time_zone": "Europe/Berlin",
     }
 
 
