@@ -296,7 +296,7 @@ def test_signing_out_there_leads_back_to_the_invitation(invited, outsider, signe
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("token", ["x", "a" * 64, "%00", "é" * 500, "<script>"])
+@pytest.mark.parametrize("token", ["x", "a" * 64, "é" * 500, "<script>"])
 def test_garbage_says_that_the_link_is_not_known(signed_in, ada, method, token):
     response = getattr(signed_in(ada), method)(f"/invitations/{token}/")
 
