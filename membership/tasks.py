@@ -106,10 +106,18 @@ def sweep_charges() -> None:
                 give_up_purchase(purchase=purchase, at=now())
 
 
+class PeriodsNotClosed(Exception):
+    """Customers whose periods could not be closed; the log has each one's reason."""
+
+
 @shared_task
-def close_periods() -> int:
-    """Close the periods that are over and begin what is due; tells how many customers failed."""
-    return close_due_periods(at=now())
+def close_periods() -> None:
+    """Close the periods that are over and begin what is due.
+
+    :raises PeriodsNotClosed: at the end, if some customers failed
+    """
+    if failures := close_due_periods(at=now()):
+        raise PeriodsNotClosed(failures)
 
 
 def close_due_periods(*, at: datetime, progress: Progress | None = None) -> int:
@@ -130,8 +138,6 @@ def close_due_periods(*, at: datetime, progress: Progress | None = None) -> int:
             log.exception("period_not_closed", location=location_id, customer=customer_id)
         if progress:
             progress(done, len(due), failures)
-    if failures:
-        log.error("periods_not_closed", failures=failures, customers=len(due))
     return failures
 
 

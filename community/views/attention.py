@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.selectors import bill_figures
 from community.models import Location
 from community.money import format_money
 from community.principals import Principal
@@ -36,6 +37,7 @@ def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> 
     return [
         *_mails(principal),
         *_requests(location, principal),
+        *_bills(location, at=at),
         *_purchases(location, at=at),
         *_events(location, at=at),
     ]
@@ -70,6 +72,22 @@ def _requests(location: Location, principal: Principal) -> list[Need]:
             _("Answer"),
         )
         for request in waiting[:MOST_OF_A_KIND]
+    ]
+
+
+def _bills(location: Location, *, at: datetime) -> list[Need]:
+    overdue = bill_figures(today=at.astimezone(location.zone).date()).overdue
+    if not overdue.bills:
+        return []
+    title = ngettext("%(count)d bill is overdue", "%(count)d bills are overdue", overdue.bills)
+    return [
+        Need(
+            "receipt-text",
+            title % {"count": overdue.bills},
+            format_money(overdue.total_minor, location.currency),
+            f"{reverse('community:bills', args=[location.slug])}?state=overdue",
+            _("Look"),
+        )
     ]
 
 

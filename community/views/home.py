@@ -10,6 +10,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from billing.models import Bill
 from community.access import LocationRequest
 from community.principals import Principal
 from community.views.attention import needs_a_human
@@ -53,6 +54,7 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
             .select_related("purchase__receipt", "made_by")
             .newest_first()[:LATEST],
             "pending": _pending_purchases(request.principal),
+            "overdue": _overdue_bills(request.principal, at),
         }
     return render(request, "community/home.html", context)
 
@@ -60,6 +62,12 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
 def _pending_purchases(principal: Principal) -> list[Purchase]:
     mine = Purchase.objects.visible_to(principal).filter(bought_by_id=principal.member_id)
     return list(mine.filter(state=Purchase.State.PENDING).order_by("-pk")[:LATEST])
+
+
+def _overdue_bills(principal: Principal, at: datetime) -> list[Bill]:
+    """Of the member and the companies they manage, the oldest first."""
+    own = Bill.objects.filter(customer_id__in=principal.own_customer_ids)
+    return list(own.overdue(localtime(at).date()).with_who().order_by("due_on", "pk")[:LATEST])
 
 
 def _greeting(local: datetime) -> str:

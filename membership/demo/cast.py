@@ -83,6 +83,11 @@ class Place:
         return (*team, self.founder) if self.founder else team
 
     @property
+    def debtor(self) -> Person:
+        """The member with a plan whose bills are overdue."""
+        return self.crowd[1]
+
+    @property
     def people(self) -> tuple[Person, ...]:
         """The members; the admin and the staff are none."""
         return (self.star, *self.crowd)

@@ -9,6 +9,8 @@ import stripe
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
+from billing.models import Bill, BillPayment
+from billing.services import Received
 from community.models import Customer, Location, Member, User
 from community.principals import Principal
 from credits.models import CreditOption, Entry, Lot
@@ -35,6 +37,7 @@ from membership.demo.story import (
 )
 from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.assigning import PlanWish, assign_plan
+from membership.services.bill_payment import mark_bill_paid
 from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.closing import catch_up, customers_due
 from membership.services.instant import buy_on_bill, claim_free
@@ -49,6 +52,7 @@ from payments.models import Card, GatewayConnection
 from payments.services.connecting import api_base
 
 TURNED_AWAY_AFTER = timedelta(hours=1)
+PAID_AFTER = timedelta(days=8)
 
 
 class Life:
@@ -173,6 +177,11 @@ class Life:
         due = [customer_id for _, customer_id in customers_due(at=closing.at)]
         for customer in Customer.objects.filter(pk__in=due).select_related("location"):
             catch_up(customer=customer, at=closing.at)
+        old = Bill.objects.filter(state=Bill.State.ISSUED, issued_at__lt=closing.at - PAID_AFTER)
+        for bill in old.exclude(customer__member__user__email=closing.owes).order_by("pk"):
+            day = closing.at.astimezone(self.location.zone).date()
+            transfer = Received(BillPayment.Method.TRANSFER, reference=bill.number, paid_on=day)
+            mark_bill_paid(bill_id=bill.pk, received=transfer, by=self.admin, at=closing.at)
 
     def _customer(self, happening: Assigning | Ordering) -> Customer:
         """The person's own, or their company's."""

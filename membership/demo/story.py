@@ -108,7 +108,9 @@ class Ordering(Happening):
 
 @dataclass(frozen=True)
 class Closing(Happening):
-    """The closing run of that day."""
+    """The closing run of that day; bills that came long before are paid by then, but one's."""
+
+    owes: str  # the e-mail of who doesn't pay
 
 
 def story_of(place: Place, *, today: datetime) -> list[Happening]:
@@ -153,7 +155,7 @@ class _Teller:
             yield Ordering(self._when(20), manager, self._key(), 50, for_company=True)
             yield Ordering(self._when(9), permitted, self._key(), 10, for_company=True)
         for days_ago in range(140, 1, -6):
-            yield Closing(self._when(days_ago), admin, self._key())
+            yield Closing(self._when(days_ago), admin, self._key(), self.place.debtor.email)
 
     def _when(self, days_ago: int) -> datetime:
         """Some minute of a working day, at the location."""

@@ -111,7 +111,10 @@ REASONS = {
         "Not open: the plan %(plan)s doesn't allow paying by bill. Ask the team of %(location)s."
     ),
     "bill_for_managers": gettext_lazy("Not open: the bill is for managers only. Ask %(managers)s."),
-    "no_active_bill": gettext_lazy("Not open: there is no open bill yet. Try again in a minute."),
+    "no_active_bill": gettext_lazy(
+        "Not open: there is no open bill yet. Try again in a minute, or ask the team of"
+        " %(location)s."
+    ),
     "bill_overdue": gettext_lazy(
         "Not open: a bill is overdue. Pay it, or ask the team of %(location)s."
     ),

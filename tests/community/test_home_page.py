@@ -251,3 +251,26 @@ def test_a_member_sees_a_purchase_that_is_not_confirmed_yet(page, location, mia,
 
     assert "10 credits for" in words(response)
     assert "you don't need to pay again" in words(response)
+
+
+def test_an_overdue_bill_is_there_for_whoever_pays_it_and_for_those_who_work_here(
+    page, location, mia, admin, signed_in
+):
+    office = Office(location)
+    for customer in (mia.customer, office.customer):
+        give_plan(customer, bill="managers", price_minor=5000)
+        issue_bill(bill_id=bill_of(customer).pk, at=NOON)
+    late = NOON + timedelta(days=15)
+
+    with time_machine.travel(late):
+        carls = words(signed_in(office.carl.user).get(page))
+        coras = words(signed_in(office.cora.user).get(page))
+        admins = words(signed_in(admin).get(page))
+
+    assert "of €60.00 was due on 6 Dec." in carls
+    assert "It is for Studio North." in carls
+    assert "was due on" not in coras
+    assert "2 bills are overdue" in admins
+    assert "€120.00" in admins
+    with time_machine.travel(NOON + timedelta(days=14)):  # the last day to pay
+        assert "was due on" not in words(signed_in(office.carl.user).get(page))

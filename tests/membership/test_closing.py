@@ -279,7 +279,9 @@ def test_one_customer_s_failure_is_counted_and_stops_nobody_else(location, mia, 
     monkeypatch.setattr(tasks, "catch_up", breaks)
     at = NOON + timedelta(days=30)
 
-    assert tasks.close_due_periods(at=at) == 1
+    monkeypatch.setattr(tasks, "now", lambda: at)
+    with pytest.raises(tasks.PeriodsNotClosed, match="1"):
+        tasks.close_periods()
     monkeypatch.undo()
     assert Bill.objects.filter(customer=mia.customer).count() == 1
     assert Bill.objects.filter(customer=other).count() == 2

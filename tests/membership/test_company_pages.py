@@ -271,6 +271,7 @@ def test_what_is_free_asks_for_no_payment_until_it_is_used_up(mia, option, locat
     answer = browser.post(where, {"quote": ticket_on(page), "method": "free"}, **JSON).json()
 
     assert "Buy 10 credits for €0.00" in offered
+    assert "1 free claim is left until" in offered
     assert "Get for free" in words(page)
     assert "Payment method" not in words(page)
     assert "Nothing, free with your plan" in words(browser.get(answer["url"]))

@@ -5,6 +5,7 @@ import pytest
 import requests
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
 from billing.models import Bill
@@ -119,7 +120,9 @@ def test_the_harbour_has_plans_and_bills_of_months_and_studio_north_can_buy_on_i
         assert Bill.objects.get(customer=studio).items.count() == 3
         assert Purchase.objects.filter(method="free", bought_by__user__email=FAY).count() == 2
         flex = Bill.objects.filter(customer__assignments__plan__name="Flex")
-        assert flex.filter(state="issued").count() >= 15
+        assert flex.filter(state="paid").count() >= 15
+        late = {bill.customer.name for bill in Bill.objects.overdue(now().date()).with_who()}
+        assert late == {"Ben Wolff"}
         assert flex.active().count() == 5
     assert broken_invariants() == {}
 
