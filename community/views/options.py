@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from community.access import LocationRequest, for_admins, for_staff
+from community.answers import focus_first_error, lead_to
 from community.forms import MoveForm, OptionForm
 from community.money import apply_tax, format_credits, format_unit_price
 from credits.models import CreditOption
@@ -138,19 +139,14 @@ def _rows_on_sale(request: LocationRequest) -> list[OptionRow]:
 def _form_page(
     request: LocationRequest, form: OptionForm, option: CreditOption | None = None
 ) -> HttpResponse:
-    if form.errors:
-        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
+    focus_first_error(form)
     context = {"form": form, "option": option}
     return render(request, "community/credit_option_form.html", context)
 
 
-def _back(request: LocationRequest, words: str) -> HttpResponse:
-    """Lead back to the list. A form that htmx sent from a dialog leaves the page too."""
+def _back(request: LocationRequest, words: str) -> HttpResponseBase:
     messages.success(request, words)
-    address = reverse("community:credit_options", args=[request.location.slug])
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(address)
+    return lead_to(request, reverse("community:credit_options", args=[request.location.slug]))
 
 
 def _name(option: CreditOption) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from community.access import LocationRequest, for_admins, for_staff
+from community.answers import focus_first_error, lead_to
 from community.forms.plans import PlanForm
 from community.money import apply_tax
 from membership.models import Plan
@@ -66,7 +67,7 @@ def add(request: LocationRequest, slug: str) -> HttpResponseBase:
                 location=request.location, values=form.values(), by=request.user, at=now()
             )
         except ValidationError as refusal:
-            form.add_error("name", refusal)
+            form.add_error(None, refusal)
         else:
             return _back(request, _("%(plan)s is on offer.") % {"plan": plan})
     return _form_page(request, form)
@@ -81,7 +82,7 @@ def edit(request: LocationRequest, slug: str, plan_id: int) -> HttpResponseBase:
         try:
             plan = change_plan(plan_id=plan.pk, values=form.values(), by=request.user, at=now())
         except ValidationError as refusal:
-            form.add_error("name", refusal)
+            form.add_error(None, refusal)
         else:
             return _back(request, _("%(plan)s changed.") % {"plan": plan})
     return _form_page(request, form, plan)
@@ -115,15 +116,10 @@ def _row(request: LocationRequest, plan: Plan) -> PlanRow:
 def _form_page(
     request: LocationRequest, form: PlanForm, plan: Plan | None = None
 ) -> HttpResponseBase:
-    if form.errors:
-        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
+    focus_first_error(form)
     return render(request, "community/plan_form.html", {"form": form, "plan": plan})
 
 
 def _back(request: LocationRequest, words: str) -> HttpResponseBase:
-    """Lead back to the list. A form that htmx sent from a dialog leaves the page too."""
     messages.success(request, words)
-    address = reverse("community:plans", args=[request.location.slug])
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(address)
+    return lead_to(request, reverse("community:plans", args=[request.location.slug]))

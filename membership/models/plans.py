@@ -69,6 +69,10 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(monthly_credits__gte=0), name="plan_credits_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(free_claims=None) | Q(free_claims__gte=1, discount_percent=100),
+                name="plan_limits_claims_of_what_is_free",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from analytics.models import Source
@@ -81,8 +82,9 @@ def _once(way: Way, order: Order, *, at: datetime) -> Purchase:
     try:
         with transaction.atomic():
             new = way(order, at=at)
-    except IntegrityError:
-        # The key's unique index decides between two clicks: the second gets what the first did.
+    except (IntegrityError, ValidationError):
+        # The key's unique index decides between two clicks, or what the first one used up: the
+        # last free claim, the room on the bill. The second gets what the first did.
         if made := Purchase.objects.filter(key=order.key, bought_by=order.member).first():
             return made
         raise

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Location, User
 from community.services import record_audit
 from membership.models import Plan
+from membership.services.quotes import WHOLE
 
 
 class PlanExists(ValidationError):
     def __init__(self) -> None:
-        super().__init__(_("There is a plan of this name already."), code="plan_exists")
+        words = _("There is a plan of this name already.")
+        super().__init__({"name": ValidationError(words, code="plan_exists")})
 
 
 class PlanIsArchived(ValidationError):
@@ -24,6 +26,14 @@ class PlanIsArchived(ValidationError):
         super().__init__(
             _("This plan is archived. Bring it back to use or change it."), code="plan_is_archived"
         )
+
+
+class ClaimsOfWhatCosts(ValidationError):
+    """A limit of free claims says nothing where nothing is free."""
+
+    def __init__(self) -> None:
+        words = _("A limit of free claims needs a discount of 100 %. Leave it empty.")
+        super().__init__({"free_claims": ValidationError(words, code="claims_of_what_costs")})
 
 
 @dataclass(frozen=True)
@@ -42,9 +52,10 @@ def add_plan(*, location: Location, values: PlanValues, by: User | None, at: dat
     """Offer a plan.
 
     :raises PlanExists: if one of this name is on offer
+    :raises ClaimsOfWhatCosts: if it limits free claims without a discount of 100 %
     """
     _lock_plans(location)
-    _refuse_duplicate(values.name)
+    _refuse(values)
     plan = Plan.objects.create(location=location, created_at=at, **asdict(values))
     _audit("plan added", plan, by=by, at=at, after=_facts(plan))
     return plan
@@ -56,11 +67,12 @@ def change_plan(*, plan_id: int, values: PlanValues, by: User, at: datetime) -> 
 
     :raises PlanExists: if another one of this name is on offer
     :raises PlanIsArchived: if it is archived
+    :raises ClaimsOfWhatCosts: if it limits free claims without a discount of 100 %
     """
     plan = _lock_plan(plan_id)
     if plan.archived_at:
         raise PlanIsArchived
-    _refuse_duplicate(values.name, but=plan)
+    _refuse(values, but=plan)
     before = _facts(plan)
     for name, value in asdict(values).items():
         setattr(plan, name, value)
@@ -108,6 +120,12 @@ def _lock_plan(plan_id: int) -> Plan:
         .select_related("location")
         .get(pk=plan_id)
     )
+
+
+def _refuse(values: PlanValues, *, but: Plan | None = None) -> None:
+    if values.free_claims is not None and values.discount_percent != WHOLE:
+        raise ClaimsOfWhatCosts
+    _refuse_duplicate(values.name, but=but)
 
 
 def _refuse_duplicate(name: str, *, but: Plan | None = None) -> None:

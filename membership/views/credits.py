@@ -1,11 +1,8 @@
-import csv
-from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
@@ -13,6 +10,7 @@ from django.views.decorators.http import require_GET
 from django_scopes import scope
 
 from community.access import LocationRequest, for_members
+from community.downloads import Rows, csv_download
 from community.money import format_credits
 from credits.models import CreditOption, CreditUse, Entry
 from credits.statements import select_balance
@@ -135,15 +133,10 @@ def transactions(
 def transactions_csv(
     request: LocationRequest, slug: str, company_id: int | None = None
 ) -> HttpResponseBase:
-    """Stream the filtered movements, so that ten years of them take no memory."""
     about = whose(request, company_id)
     chosen = MovementFilter(request.GET, zone=request.location.zone)
     name = f"credits-{slug}-{localtime(now(), request.location.zone):%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        _csv_lines(request, about, chosen),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_download(_csv_rows(request, about, chosen), name=name)
 
 
 def _movements(request: LocationRequest, about: Whose) -> QuerySet[Entry]:
@@ -157,34 +150,11 @@ def _movements(request: LocationRequest, about: Whose) -> QuerySet[Entry]:
     return found
 
 
-def _csv_lines(request: LocationRequest, about: Whose, chosen: MovementFilter) -> Iterator[str]:
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-
-    def take() -> str:
-        line = buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-        return line
-
-    writer.writerow([_("Date"), _("What"), _("Note"), _("Credits"), _("Balance")])
-    yield take()
+def _csv_rows(request: LocationRequest, about: Whose, chosen: MovementFilter) -> Rows:
+    yield [_("Date"), _("What"), _("Note"), _("Credits"), _("Balance")]
     # The response is read after the middleware has closed the scope: open it here.
     with scope(location=request.location):
         for entry in chosen.apply(_movements(request, about)).iterator(chunk_size=500):
             when = localtime(entry.happened_at, request.location.zone).isoformat(" ", "minutes")
-            writer.writerow(
-                [
-                    when,
-                    entry.get_reason_display(),
-                    not_a_formula(entry.note),
-                    entry.credits,
-                    entry.balance_after,
-                ]
-            )
-            yield take()
-
-
-def not_a_formula(text: str) -> str:
-    """Keep a spreadsheet from running text that somebody wrote as a formula."""
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "＝", "\t", "\r")) else text
+            what = entry.get_reason_display()
+            yield [when, what, entry.note, entry.credits, entry.balance_after]

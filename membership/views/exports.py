@@ -1,20 +1,18 @@
 """Community > Export: tables of members, customers and balances, as CSV or Excel."""
 
-import csv
-import io
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.shortcuts import render
 from django.utils.timezone import localtime, now
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 
 from community.access import LocationRequest, for_admins
+from community.downloads import csv_download, harmless
 from membership.services.exporting import EXPORTS, export_rows, record_export
 
-BOM = "\ufeff"  # or Excel takes UTF-8 for something else
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -35,27 +33,14 @@ def export(request: LocationRequest, slug: str, what: str, form: str) -> HttpRes
     name = f"{request.location.slug}-{what}-{localtime(at).date().isoformat()}.{form}"
     if form == "xlsx":
         return _workbook(rows, title=what, name=name)
-    response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write(BOM)
-    for row in rows:
-        writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    return csv_download(rows, name=name)
 
 
 def _workbook(rows: Iterator[list[str]], *, title: str, name: str) -> FileResponse:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     for row in rows:
-        sheet.append([_printable(cell) for cell in row])
+        sheet.append([harmless(_printable(cell)) for cell in row])
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(file)
     file.seek(0)

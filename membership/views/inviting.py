@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from community.access import LocationRequest, for_admins, for_staff
+from community.answers import lead_to
 from community.forms.joining import InviteForm
 from membership.models import Invitation, JoinRequest
 from membership.services.asking import accept_request, decline_request
@@ -211,8 +212,8 @@ def _request(request_id: int) -> JoinRequest:
     return asked
 
 
-def _invited(request: LocationRequest, made: list[Invitation]) -> HttpResponse:
-    """Send the mails and lead back. A form that htmx sent from a dialog leaves the page too."""
+def _invited(request: LocationRequest, made: list[Invitation]) -> HttpResponseBase:
+    """Send the mails and lead back."""
     _send(made)
     words = ngettext(
         "An invitation is on its way to %(first)s.",
@@ -220,10 +221,7 @@ def _invited(request: LocationRequest, made: list[Invitation]) -> HttpResponse:
         len(made),
     )
     messages.success(request, words % {"first": made[0].email, "count": len(made)})
-    address = reverse("community:members", args=[request.location.slug])
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(address)
+    return lead_to(request, reverse("community:members", args=[request.location.slug]))
 
 
 def _send(made: list[Invitation]) -> None:

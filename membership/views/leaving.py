@@ -5,14 +5,16 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing.models import Receipt
 from community.access import LocationRequest, for_admins, for_members
+from community.answers import lead_to
 from community.forms.joining import ReasonForm
 from community.models import Customer, Member
 from credits.models import Wallet
@@ -138,12 +140,9 @@ def _effect_of_ending(member: Member) -> StoppingEffect | None:
     return effect_of_stopping(customer=customer, at=now()) if customer else None
 
 
-def _to_member(request: LocationRequest, member: Member) -> HttpResponse:
-    """Lead to the member's page. A form that htmx sent from a dialog leaves the page too."""
-    response = redirect("community:member", request.location.slug, member.pk)
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": response["Location"]})
-    return response
+def _to_member(request: LocationRequest, member: Member) -> HttpResponseBase:
+    address = reverse("community:member", args=[request.location.slug, member.pk])
+    return lead_to(request, address)
 
 
 def _member(request: LocationRequest, member_id: int) -> Member:

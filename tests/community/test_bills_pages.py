@@ -112,7 +112,7 @@ def test_the_list_is_a_csv_too(location, mia, staff, signed_in, bill):
 
     response = signed_in(staff).get(address(location, "bills_csv"), {"state": "open"})
 
-    lines = b"".join(response).decode().splitlines()
+    lines = b"".join(response).decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Number,Customer,State")
     assert lines[1].startswith(",'=Mia,Active,")
     assert lines[1].endswith("EUR,70.00,14.00,84.00,0.00")

@@ -103,6 +103,19 @@ def test_a_purchase_for_a_company_asks_also_whom_to_tell(on_the_bill, django_ass
         buy_on_bill(order=order, at=NOON)
 
 
+@pytest.mark.parametrize("way", [claim_free, buy_on_bill])
+def test_two_clicks_on_the_last_there_is_are_one_purchase(office, way):
+    Location.objects.update(bill_limit_credits=10)
+    free = {"discount_percent": 100, "free_claims": 1} if way is claim_free else {}
+    give_plan(office.customer, bill="managers", **free)
+    order = confirm(office, office.carl)
+
+    first, second = (way(order=order, at=NOON) for _ in range(2))
+
+    assert first == second
+    assert Purchase.objects.count() == 1
+
+
 def test_when_paid_the_credits_wait(on_the_bill, invariants_hold):
     Location.objects.update(bill_credits="when_paid")
 

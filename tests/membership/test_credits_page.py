@@ -29,7 +29,7 @@ def option(location):
 
 
 def rows_of(response):
-    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode())))
+    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
 
 
 def test_a_member_sees_what_they_have_and_what_it_costs_to_get_more(

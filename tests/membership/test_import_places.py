@@ -73,7 +73,7 @@ def roles(company):
 
 def plans_of(email):
     mine = PlanAssignment.objects.filter(customer__member__user__email=email)
-    return list(mine.values_list("plan__name", flat=True))
+    return list(mine.order_by("pk").values_list("plan__name", flat=True))
 
 
 def codes(job):

@@ -75,6 +75,7 @@ def test_what_is_left_empty_is_nothing(location, admin, signed_in):
         ("free_claims", "-1", "Enter 1 or more, or nothing."),
         ("free_claims", "1.5", "Enter a whole number."),
         ("free_claims", "99999", "Enter at most 1000."),
+        ("free_claims", "1", "A limit of free claims needs a discount of 100 %. Leave it empty."),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_at_its_field(

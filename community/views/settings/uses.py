@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from community.access import LocationRequest, for_admins
+from community.answers import lead_to
 from community.forms import MoveForm
 from community.forms.uses import UseForm
 from community.views.settings.saving import save
@@ -87,9 +88,6 @@ def _page(request: LocationRequest, form: UseForm, use: CreditUse | None = None)
     return render(request, "community/settings/use_form.html", {"form": form, "use": use})
 
 
-def _back(request: LocationRequest) -> HttpResponse:
+def _back(request: LocationRequest) -> HttpResponseBase:
     address = reverse("community:settings_location", args=[request.location.slug])
-    if "HX-Request" in request.headers:
-        # Without a place on the page: a browser that is there already would not load it again.
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(f"{address}#uses")
+    return lead_to(request, address, place="#uses")
