@@ -27,6 +27,8 @@ def pytest_configure(config):
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # Playwright runs an event loop in the main thread; tests use the ORM beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    if config.getoption("numprocesses") and not hasattr(config, "workerinput"):
+        return  # it hands the tests out and runs none
     servers = throwaway_servers()
     os.environ.update(servers.__enter__())
     config.stash[SERVERS] = servers
@@ -42,6 +44,8 @@ def pytest_unconfigure(config):
 def pytest_sessionfinish(session):
     """Fail a run that skipped something: a test that does not run proves nothing."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return  # one of several processes: the one that counts is elsewhere
     skipped = reporter.stats.get("skipped", [])
     if skipped and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
