@@ -23,12 +23,12 @@ SERVERS = pytest.StashKey()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
+    if config.getoption("numprocesses") and not hasattr(config, "workerinput"):
+        return  # it hands the tests out and runs none
     # Settings are named here and not in pyproject.toml: pytest-django would load them sooner.
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # Playwright runs an event loop in the main thread; tests use the ORM beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    if config.getoption("numprocesses") and not hasattr(config, "workerinput"):
-        return  # it hands the tests out and runs none
     servers = throwaway_servers()
     os.environ.update(servers.__enter__())
     config.stash[SERVERS] = servers
