@@ -1,33 +1,12 @@
 """Clean books are silent; a row that is broken by hand wakes exactly the sentence about it."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.transaction import atomic, set_rollback
-from django.utils.timezone import now
-from django_scopes import scope, scopes_disabled
 
-from analytics.models import Source
-from analytics.services import record_revenue
-from community.invariants import path_to_location
 from community.management.commands.check_invariants import all_invariants, broken_invariants
-from credits.models import Entry
-from credits.services.granting import grant_credits
-from credits.services.lapsing import lapse_customer_lots
-from credits.services.spending import spend_credits
-from membership.models import Invitation, PlanAssignment
-from membership.services.assigning import PlanWish, assign_plan
-from membership.services.invitations import invite
-from membership.services.paying import pay_purchase
-from membership.services.periods import local_day
-from payments.gateways.fake import FakeGateway
-from payments.gateways.registry import GATEWAYS
-from payments.models import GatewayEvent
-from tests.billing.books import BILL_MUTATIONS, books_of_bills
-from tests.factories import CardFactory, LocationFactory, PlanFactory, company_of, pending_purchase
+from tests.billing.books import BILL_MUTATIONS
+from tests.books import row_of
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -195,111 +174,6 @@ MUTATIONS = {
 }
 
 
-def books(location):
-    """A location where each kind of thing has happened once, and the ids of its rows."""
-    at = now()
-    with scope(location=location):
-        card = CardFactory(location=location, customer__member__location=location)
-        other = CardFactory(
-            location=location, customer__member__location=location, connection=card.connection
-        )
-        customer = card.customer
-        given = grant(customer, 6, key="given", at=at, lapses_at=at + timedelta(days=1))
-        purchase = pending_purchase(card=card, at=at)
-        pay_purchase(purchase=purchase, at=at)
-        drawn = grant(customer, 4, key="drawn", at=at, lapses_at=at + timedelta(days=30))
-        grant(other.customer, 1, key="other", at=at)
-        spending = spend_credits(customer=customer, credits=Decimal(3), key="spent", at=at)
-        lapse_customer_lots(wallet_id=given.wallet_id, at=at + timedelta(days=2))
-        last = spend_credits(
-            customer=customer, credits=Decimal(1), key="last", at=at + timedelta(days=3)
-        )
-        pending = pending_purchase(card=card, at=at)
-        company = company_of(other.customer.member, at=at)
-        invite(
-            location=location,
-            email=f"friend@{location.slug}.test",
-            kind=Invitation.Kind.MEMBER,
-            by=other.customer.member.user,
-            company=company,
-            at=at,
-        )
-        running = assigned_plan(other.customer, at=at)
-        GatewayEvent.objects.create(
-            location=location,
-            connection=card.connection,
-            reference=f"evt_{location.pk}",
-            kind="payment_intent.succeeded",
-            payload={},
-            received_at=at,
-            processed_at=at,
-        )
-        record_revenue(
-            location=location,
-            source=Source.OTHER,
-            method="cash",
-            label="lost",
-            net_minor=100,
-            key="lost",
-            at=at,
-        )
-        purchase.refresh_from_db()
-        return {
-            "location": location.pk,
-            "company": company.pk,
-            "card": card.pk,
-            "charge": purchase.charge_id,
-            "purchase": purchase.pk,
-            "receipt": purchase.receipt_id,
-            "accrual": purchase.accrual_id,
-            "full_lot": purchase.accrual.lot.pk,
-            "pending": pending.pk,
-            "pending_charge": pending.charge_id,
-            "wallet": given.wallet_id,
-            "given": given.pk,
-            "lapsed_lot": given.lot.pk,
-            "drawn_lot": drawn.lot.pk,
-            "spending": spending.pk,
-            "last_entry": last.pk,
-            "assignment": running.pk,
-            "period": f"period:{running.pk}:{running.starts_on}",
-            "plan_fee": f"fee:{running.pk}:{running.starts_on}",
-            "monthly": Entry.objects.get(reason="plan").pk,
-            "other_wallet": other.customer.wallet.pk,
-            "other_customer": other.customer.pk,
-            "other_member": other.customer.member_id,
-            **books_of_bills(location, at),
-        }
-
-
-def assigned_plan(customer, *, at):
-    plan = PlanFactory(location=customer.location, monthly_credits=5)
-    return assign_plan(
-        customer=customer,
-        wish=PlanWish(plan_id=plan.pk, bill_enabled=True, bill_for=PlanAssignment.BillFor.MANAGERS),
-        starts_on=local_day(customer.location, at),
-        ends_on=None,
-        by=None,
-        at=at,
-    )
-
-
-def grant(customer, credits, **more):
-    return grant_credits(
-        customer=customer, credits=Decimal(credits), reason=Entry.Reason.GIVEN, **more
-    )
-
-
-@pytest.fixture(scope="module")
-def two_books(django_db_setup, django_db_blocker):
-    """Two locations' books, written once; every test breaks them in a savepoint of its own."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, atomic():
-        fake = FakeGateway()
-        patch.setitem(GATEWAYS, "stripe", lambda _credentials: fake)
-        yield [books(location) for location in (LocationFactory(), LocationFactory())]
-        set_rollback(True)
-
-
 def break_rows(sql):
     with connection.cursor() as cursor:
         # Triggers and foreign keys off, as after a bad restore.
@@ -344,14 +218,6 @@ def test_a_row_that_points_across_locations_wakes_its_sentence(sentence, two_boo
     )
 
     assert broken_invariants()[sentence] == [own]
-
-
-def row_of(model, ids, field=None):
-    lookup = "__".join(step.name for step in path_to_location(model))
-    with scopes_disabled():
-        rows = model.objects.filter(**{lookup: ids["location"]})
-        pointing = rows.exclude(**{field.name: None}) if field else rows
-        return (pointing.order_by("-pk").first() or rows.order_by("-pk").first()).pk
 
 
 def test_every_sentence_has_its_mutation():

@@ -1,8 +1,11 @@
 """The invariants of `check_invariants`, for any test to ask after."""
 
 import pytest
+from django.db.transaction import atomic, set_rollback
 
 from community.management.commands.check_invariants import broken_invariants
+from payments.gateways.fake import FakeGateway
+from payments.gateways.registry import GATEWAYS
 
 
 @pytest.fixture
@@ -17,3 +20,16 @@ def invariants_hold(db):
         assert broken == {}
 
     return check
+
+
+@pytest.fixture(scope="module")
+def two_books(django_db_setup, django_db_blocker):
+    """Two locations' books, written once; every test breaks them in a savepoint of its own."""
+    from tests.books import books  # noqa: PLC0415
+    from tests.factories import LocationFactory  # noqa: PLC0415
+
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, atomic():
+        fake = FakeGateway()
+        patch.setitem(GATEWAYS, "stripe", lambda _credentials: fake)
+        yield [books(location) for location in (LocationFactory(), LocationFactory())]
+        set_rollback(True)

@@ -1,0 +1,205 @@
+"""Every named constraint of the database refuses its row: a copy of a good one, but for this."""
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection
+from django.db.models import F
+from django.utils.timezone import now
+from django_scopes import scopes_disabled
+
+from community.models import Location, LocationLogo
+from credits.models import CreditUse
+from membership.models import JoinRequest, MemberImport
+from payments.models import Card
+from tests.factories import RoleFactory
+from tests.test_architecture import BOTTOM_UP
+
+pytestmark = pytest.mark.django_db
+
+EXPENSIVE = "net_minor + tax_minor + 1"
+
+# Constraint → the columns of the copy that differ; "where" names which row is copied.
+REFUSED = {
+    "location_currency_is_iso": {"slug": "'copy'", "currency": "'eur'"},
+    "location_tax_is_a_percentage": {"slug": "'copy'", "tax_percent": "100"},
+    "location_bill_credits_is_known": {"slug": "'copy'", "bill_credits": "'later'"},
+    "location_bill_limit_is_positive": {"slug": "'copy'", "bill_limit_credits": "0"},
+    "location_staff_limit_not_negative": {"slug": "'copy'", "staff_limit_credits": "-1"},
+    "logo_has_a_digest": {"digest": "''"},
+    "user_has_an_email_of_their_own": {"email": "upper(email)"},
+    "user_theme_is_known": {"email": "'copy@h.test'", "theme": "'sepia'"},
+    "member_once_per_location": {},
+    "member_state_is_known": {"state": "'asleep'"},
+    "company_name_once": {"name": "upper(name)"},
+    "company_state_is_known": {"name": "'Copy'", "state": "'ajar'"},
+    "company_closed_has_a_time": {"name": "'Copy'", "state": "'closed'"},
+    "company_member_once": {},
+    "company_role_is_known": {"role": "'owner'"},
+    "customer_is_a_member_or_a_company": {"member_id": "null", "company_id": "null"},
+    "role_once_per_user_and_location": {},
+    "role_kind_is_known": {"kind": "'guest'"},
+    "notification_once_per_user_and_key": {},
+    "revenue_line_once_per_key": {},
+    "revenue_source_is_known": {"source": "'gifts'"},
+    "revenue_month_once_per_slot": {},
+    "revenue_month_is_its_first_day": {"month": "month + 1"},
+    "wallet_balance_not_negative": {"balance": "-1"},
+    "entry_has_one_place_in_its_wallet": {"idempotency_key": "'copy'"},
+    "entry_once_per_key": {"position": "position + 100"},
+    "entry_moves_credits": {"credits": "0"},
+    "entry_never_overdraws": {"balance_after": "-1"},
+    "entry_names_what_it_reverses": {"reason": "'reversal'"},
+    "lot_holds_between_nothing_and_all": {"remaining": "credits + 1"},
+    "lot_starts_with_credits": {"credits": "0", "remaining": "0"},
+    "lot_price_not_negative": {"paid_minor": "-1"},
+    "lot_moved_once_per_entry": {},
+    "lot_movement_moves_credits": {"credits": "0"},
+    "option_sells_credits": {"credits": "0"},
+    "option_has_a_price": {"price_minor": "0"},
+    "option_expiry_is_in_the_future": {"expiry_months": "0"},
+    "option_on_sale_once": {},
+    "use_takes_credits": {"credits": "0"},
+    "bill_active_once_per_customer": {"key": "'copy'", "where": "state = 'active'"},
+    "bill_once_per_key": {"where": "state = 'void'", "sequence": "990", "number": "'990'"},
+    "bill_has_its_own_number": {"where": "number <> ''", "key": "'copy'", "number": "'990'"},
+    "bill_number_is_unique": {"where": "number <> ''", "key": "'copy'", "sequence": "990"},
+    "bill_total_is_net_and_tax": {"total_minor": EXPENSIVE},
+    "bill_credited_up_to_its_total": {"credited_minor": "total_minor + 1"},
+    "bill_issued_has_a_number": {"where": "state = 'active'", "state": "'issued'"},
+    "bill_number_comes_with_issuing": {"where": "number <> ''", "issued_at": "null"},
+    "bill_period_has_days": {
+        "where": "period_end IS NOT NULL",
+        "period_start": "period_end",
+    },
+    "bill_item_once_per_key": {"where": "removes_id IS NULL"},
+    "bill_item_total_is_net_and_tax": {"total_minor": EXPENSIVE, "where": "removes_id IS NULL"},
+    "bill_item_source_is_known": {"source": "'gifts'"},
+    "bill_item_takes_off_only_what_it_removes": {
+        "where": "total_minor < 0",
+        "removes_id": "null",
+    },
+    "credit_note_once_per_key": {"sequence": "990", "number": "'990'"},
+    "credit_note_has_its_own_number": {"key": "'copy'", "number": "'990'"},
+    "credit_note_number_is_unique": {"key": "'copy'", "sequence": "990"},
+    "credit_note_total_is_net_and_tax": {"total_minor": EXPENSIVE},
+    "credit_note_credits_something": {"net_minor": "0", "tax_minor": "0", "total_minor": "0"},
+    "credit_note_has_a_reason": {"reason": "''"},
+    "credit_note_line_per_item": {},
+    "credit_note_line_total_is_net_and_tax": {"total_minor": EXPENSIVE},
+    "credit_note_line_credits_what_is_left": {"left_minor": "-1"},
+    "bill_payment_is_above_nothing": {"amount_minor": "0"},
+    "bill_payment_method_is_known": {"method": "'shells'"},
+    "counter_once_per_kind": {},
+    "receipt_has_its_own_number": {"number": "'990'"},
+    "receipt_number_is_unique": {"sequence": "990"},
+    "receipt_total_is_net_and_tax": {"total_minor": EXPENSIVE},
+    "receipt_line_total_is_net_and_tax": {"total_minor": EXPENSIVE},
+    "gateway_connected_once_per_location": {"key": "gen_random_uuid()"},
+    "gateway_customer_once_per_connection": {},
+    "card_once_per_setup": {"reference": "'copy'"},
+    "card_once_per_reference": {"setup_reference": "''"},
+    "card_kept_is_known": {"reference": "''", "state": "'kept'"},
+    "event_once_per_connection": {},
+    "transaction_once_per_reference": {
+        "where": "reference <> ''",
+        "key": "gen_random_uuid()",
+    },
+    "transaction_moves_money": {"amount_minor": "0"},
+    "transaction_settled_has_a_time": {"settled_at": "null", "where": "state = 'succeeded'"},
+    "transaction_succeeded_has_a_reference": {"reference": "''", "where": "state = 'succeeded'"},
+    "import_does_no_more_rows_than_it_has": {"rows_done": "rows_total + 1"},
+    "invitation_open_once_per_email": {"token_hash": "'copy'", "email": "upper(email)"},
+    "invitation_accepted_by_somebody": {"accepted_at": "now()"},
+    "invitation_not_both_accepted_and_revoked": {
+        "accepted_at": "now()",
+        "accepted_by_id": "invited_by_id",
+        "revoked_at": "now()",
+    },
+    "invitation_to_a_company_is_for_a_member": {
+        "kind": "'staff'",
+        "where": "company_id IS NOT NULL",
+    },
+    "invitation_kind_is_known": {"kind": "'guest'", "company_id": "null"},
+    "join_request_open_once": {},
+    "join_request_answered_has_a_time": {"state": "'accepted'"},
+    "plan_on_offer_once": {"name": "upper(name)"},
+    "plan_price_not_negative": {"price_minor": "-1"},
+    "plan_discount_is_a_percentage": {"discount_percent": "101"},
+    "plan_credits_not_negative": {"monthly_credits": "-1"},
+    "plan_limits_claims_of_what_is_free": {"discount_percent": "99", "free_claims": "1"},
+    "assignment_one_plan_at_a_time": {},
+    "assignment_ends_after_it_starts": {"ends_on": "starts_on - 1"},
+    "assignment_bill_is_for_somebody": {"bill_for": "'nobody'"},
+    "purchase_buys_credits": {"credits": "0"},
+    "purchase_total_is_net_and_tax": {"total_minor": EXPENSIVE, "where": "method <> 'free'"},
+    "purchase_costs_something_unless_free": {
+        "where": "method = 'gateway'",
+        "net_minor": "0",
+        "tax_minor": "0",
+        "total_minor": "0",
+    },
+    "purchase_discount_is_a_percentage": {"discount_percent": "101"},
+    "purchase_by_gateway_has_its_charge": {"charge_id": "null", "where": "method = 'gateway'"},
+    "purchase_on_the_bill_has_its_item": {"bill_item_id": "null", "where": "method = 'bill'"},
+    "purchase_for_free_is_a_claim": {"claim_number": "0", "where": "method = 'free'"},
+    "purchase_claim_once_per_number": {
+        "where": "method = 'free'",
+        "key": "gen_random_uuid()",
+        "accrual_id": "null",
+        "state": "'pending'",
+        "completed_at": "null",
+    },
+    "purchase_completed_has_its_credits": {
+        "where": "method = 'free'",
+        "accrual_id": "null",
+    },
+    "purchase_paid_at_a_gateway_has_its_receipt": {
+        "where": "state = 'completed' AND method = 'gateway'",
+        "receipt_id": "null",
+    },
+    "purchase_completed_has_a_time": {"where": "state = 'completed'", "completed_at": "null"},
+}
+
+MODELS = {
+    constraint.name: model
+    for label in BOTTOM_UP
+    for model in apps.get_app_config(label).get_models()
+    for constraint in model._meta.constraints
+}
+
+
+@pytest.fixture
+def rows(two_books):
+    """The books, and a row of each kind that they have none of."""
+    with scopes_disabled():
+        place = Location.objects.get(pk=two_books[0]["location"])
+        user = RoleFactory(location=place).user
+        Card.objects.filter(location=place).update(setup_reference=F("reference"))
+        LocationLogo.objects.create(location=place, png=b"png", digest="d", changed_at=now())
+        CreditUse.objects.create(location=place, name="Meeting room", credits=1)
+        JoinRequest.objects.create(location=place, user=user, created_at=now())
+        MemberImport.objects.create(
+            location=place, uploaded_by=user, content=b"", digest="d", created_at=now()
+        )
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_the_database_refuses_the_row(rule, rows):
+    with pytest.raises(IntegrityError, match=f'"{rule}"'):
+        insert_copy(MODELS[rule], **REFUSED[rule])
+
+
+def test_every_named_constraint_is_tried():
+    assert set(MODELS) == set(REFUSED)
+
+
+def insert_copy(model, *, where="true", **changes):
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = ", ".join(changes.get(column, column) for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}"
+            f" WHERE {where} ORDER BY id DESC LIMIT 1"
+        )
+        assert cursor.rowcount == 1, "no such row to copy"
