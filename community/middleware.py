@@ -25,6 +25,10 @@ OPEN_TO_FORMER = {
     "membership:bills",
     "membership:bill",
     "membership:bill_pdf",
+    "membership:pay_bill",
+    "membership:bill_payment",
+    "membership:bill_payment_status",
+    "membership:confirm_bill_payment",
     "membership:credit_note",
     "membership:credit_note_pdf",
 }

@@ -11,6 +11,7 @@ from community.views import (
     members,
     options,
     plans,
+    reviews,
 )
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
@@ -110,6 +111,8 @@ urlpatterns = [
     path("community/bills/<int:bill_id>/issue/", bill_acts.issue, name="issue_bill"),
     path("community/bills/<int:bill_id>/paid/", bill_acts.mark_paid, name="mark_bill_paid"),
     path("community/bills/<int:bill_id>/credit/", bill_acts.credit, name="credit_bill"),
+    path("community/reviews/", reviews.reviews, name="reviews"),
+    path("community/reviews/<int:case_id>/close/", reviews.close, name="close_review"),
     path("community/purchases/<uuid:key>/", bills.purchase, name="purchase"),
     path("community/import/", imports.imports, name="imports"),
     path("community/import/<int:import_id>/", imports.member_import, name="import"),

@@ -160,6 +160,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask about pending charges": {"task": "membership.tasks.sweep_charges", "schedule": 60},
     "release cards that are not kept": {"task": "payments.tasks.sweep_cards", "schedule": 60},
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
+    "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
     "mail waiting invitations": {"task": "membership.tasks.sweep_invitations", "schedule": 60},
 }

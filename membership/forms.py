@@ -54,6 +54,30 @@ class CheckoutForm(forms.Form):
         return int(chosen) if chosen.isdecimal() else None
 
 
+class PayBillForm(forms.Form):
+    """What the page that pays a bill posts; cards are those of the customer."""
+
+    to_pay = forms.IntegerField()
+    keep = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, *, cards: list[Card]) -> None:
+        super().__init__(data)
+        choices = [(str(card.pk), str(card)) for card in cards]
+        self.fields["card"] = forms.ChoiceField(choices=[*choices, ("new", _("Use a new card"))])
+
+    @property
+    def card_id(self) -> int | None:
+        """The chosen saved card; None for a new one."""
+        chosen = self.cleaned_data["card"]
+        return int(chosen) if chosen.isdecimal() else None
+
+
+class AutoPayForm(forms.Form):
+    """The card that pays bills from now on; none: nothing pays them by itself."""
+
+    card = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
 class MovementFilter(forms.Form):
     """Which movements of credits to list: all, added or used, and of which months."""
 

@@ -25,8 +25,30 @@ INVARIANTS = {
     """,
     "A succeeded charge has completed its purchase": """
         SELECT t.id FROM payments_transaction t
+        JOIN membership_purchase p ON p.charge_id = t.id
+        WHERE t.state = 'succeeded' AND p.state <> 'completed'
+    """,
+    "A charge is of one purchase or of one bill": """
+        SELECT t.id FROM payments_transaction t
         LEFT JOIN membership_purchase p ON p.charge_id = t.id
-        WHERE t.kind = 'charge' AND t.state = 'succeeded' AND p.state IS DISTINCT FROM 'completed'
+        WHERE (p.id IS NULL) = (t.bill_id IS NULL)
+    """,
+    "A charge of a bill is of its customer, in its currency": """
+        SELECT t.id FROM payments_transaction t
+        JOIN billing_bill b ON b.id = t.bill_id
+        WHERE (t.customer_id, t.currency) <> (b.customer_id, b.currency)
+    """,
+    "A bill is paid online by its one charge that succeeded": """
+        SELECT b.id FROM billing_bill b
+        LEFT JOIN billing_billpayment paid ON paid.bill_id = b.id AND paid.method = 'gateway'
+        LEFT JOIN payments_transaction t
+            ON t.bill_id = b.id AND t.state = 'succeeded' AND NOT t.is_surplus
+        WHERE paid.amount_minor IS DISTINCT FROM t.amount_minor
+    """,
+    "Money that came for a paid bill is on the list to review": """
+        SELECT t.id FROM payments_transaction t
+        LEFT JOIN payments_reviewcase r ON r.charge_id = t.id AND r.reason = 'surplus'
+        WHERE t.is_surplus <> (r.id IS NOT NULL)
     """,
     "A purchase that is over has no charge under way": """
         SELECT p.id FROM membership_purchase p
@@ -104,6 +126,11 @@ INVARIANTS = {
     "No purchase is pending for more than a day": """
         SELECT id FROM membership_purchase
         WHERE state = 'pending' AND created_at < now() - interval '24 hours'
+    """,
+    "No payment of a bill is pending for more than a day": """
+        SELECT id FROM payments_transaction
+        WHERE state = 'pending' AND bill_id IS NOT NULL
+          AND created_at < now() - interval '24 hours'
     """,
     "A purchase is made under a plan of its customer": """
         SELECT p.id FROM membership_purchase p

@@ -12,8 +12,10 @@ from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 from kombu.exceptions import OperationalError
 
+from billing.models import Bill
 from community.models import Customer, Location, User
-from membership.models import Invitation, MemberImport, Purchase
+from membership.models import Invitation, MemberImport
+from membership.services.auto_paying import bills_to_try, try_bill
 from membership.services.closing import (
     assignments_to_start,
     catch_up,
@@ -27,13 +29,15 @@ from membership.services.importing import (
     run_import,
 )
 from membership.services.invitations import invitations_to_mail
-from membership.services.mailing import mail_invitation, mail_news
+from membership.services.mailing import mail_bill_unpaid, mail_invitation, mail_news
 from membership.services.paying import (
     GIVE_UP_AFTER,
-    give_up_purchase,
-    purchases_to_ask_about,
-    refresh_purchase,
+    charges_to_ask_about,
+    give_up_charge,
+    refresh_charge,
 )
+from payments.models import Transaction
+from payments.wording import failure_reason
 
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
 ASK_AFTER = timedelta(seconds=60)
@@ -86,24 +90,44 @@ def send_news(*, location_id: int, user_id: int, kind: str, reason: str = "") ->
 
 @shared_task
 def sweep_charges() -> None:
-    """Ask the gateways about purchases that are pending for too long; end abandoned ones."""
+    """Ask the gateways about charges that are pending for too long; end abandoned ones."""
     with scopes_disabled():
-        waiting = list(
-            Purchase.objects.filter(
-                key__in=purchases_to_ask_about(at=now(), older_than=ASK_AFTER)
-            ).values_list("location_id", "key")
-        )
-    for location_id, key in waiting:
+        waiting = charges_to_ask_about(at=now(), older_than=ASK_AFTER)
+    for location_id, charge_id in waiting:
         with scope(location=location_id):
-            purchase = Purchase.objects.select_related("customer__member__user", "location").get(
-                key=key
-            )
-            refresh_purchase(purchase=purchase, at=now())
-            purchase.refresh_from_db(fields=["state"])
-            if purchase.state == Purchase.State.PENDING and (
-                now() - purchase.created_at > GIVE_UP_AFTER
+            charge = Transaction.objects.get(pk=charge_id)
+            refresh_charge(charge=charge, at=now())
+            charge.refresh_from_db(fields=["state"])
+            if charge.state == Transaction.State.PENDING and (
+                now() - charge.created_at > GIVE_UP_AFTER
             ):
-                give_up_purchase(purchase=purchase, at=now())
+                give_up_charge(charge=charge, at=now())
+
+
+@shared_task
+def pay_bills() -> None:
+    """Try the bills that pay themselves and are due a try; tell the payer what failed."""
+    with scopes_disabled():
+        waiting = bills_to_try(at=now())
+    for location_id, bill_id in waiting:
+        with scope(location=location_id):
+            bill = Bill.objects.select_related("location", "customer__auto_pay__card").get(
+                pk=bill_id
+            )
+            charge = try_bill(bill=bill, at=now())
+            if charge is None:
+                continue
+            charge.refresh_from_db(fields=["state"])
+            if charge.state == Transaction.State.FAILED:
+                send_soon(send_bill_unpaid, location_id=location_id, charge_id=charge.pk)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=30, max_retries=8)
+def send_bill_unpaid(*, location_id: int, charge_id: int) -> None:
+    """Mail that a bill could not be paid by itself, with the link to pay it."""
+    with scope(location=location_id):
+        charge = Transaction.objects.select_related("location", "bill", "made_by").get(pk=charge_id)
+        mail_bill_unpaid(charge=charge, reason=failure_reason(charge.failure_code))
 
 
 class PeriodsNotClosed(Exception):

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from membership.views import (
+    auto_paying,
+    bill_paying,
     bills,
     checkout,
     company_people,
@@ -52,6 +54,20 @@ urlpatterns = [
     path("bills/", bills.bills, name="bills"),
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path("bills/<int:bill_id>/pdf/", documents.bill, name="bill_pdf"),
+    path("bills/auto-pay/", auto_paying.choose, name="auto_pay"),
+    path("companies/<int:company_id>/bills/auto-pay/", auto_paying.choose, name="company_auto_pay"),
+    path("bills/<int:bill_id>/pay/", bill_paying.pay_bill, name="pay_bill"),
+    path("bills/<int:bill_id>/payments/<uuid:key>/", bill_paying.payment, name="bill_payment"),
+    path(
+        "bills/<int:bill_id>/payments/<uuid:key>/status/",
+        bill_paying.status,
+        name="bill_payment_status",
+    ),
+    path(
+        "bills/<int:bill_id>/payments/<uuid:key>/confirm/",
+        bill_paying.confirm,
+        name="confirm_bill_payment",
+    ),
     path("companies/<int:company_id>/bills/", bills.company_bills, name="company_bills"),
     path("credit-notes/<str:number>/", bills.credit_note, name="credit_note"),
     path("credit-notes/<str:number>/pdf/", documents.credit_note, name="credit_note_pdf"),

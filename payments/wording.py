@@ -25,6 +25,9 @@ REASONS = {
     "option_not_on_sale": _("the option is no longer on sale"),
     "quote_changed": _("the price changed before it was charged"),
     "method_not_open": _("card payments were closed"),
+    "replaced": _("another payment was begun"),
+    "bill_paid": _("the bill was paid already"),
+    "bill_void": _("nothing is to pay of the bill any more"),
 }
 
 

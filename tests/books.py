@@ -16,7 +16,7 @@ from credits.services.spending import spend_credits
 from membership.models import Invitation, PlanAssignment
 from membership.services.assigning import PlanWish, assign_plan
 from membership.services.invitations import invite
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from payments.models import GatewayEvent
 from tests.billing.books import books_of_bills
@@ -34,7 +34,7 @@ def books(location):
         customer = card.customer
         given = grant(customer, 6, key="given", at=at, lapses_at=at + timedelta(days=1))
         purchase = pending_purchase(card=card, at=at)
-        pay_purchase(purchase=purchase, at=at)
+        pay_charge(charge=purchase.charge, at=at)
         drawn = grant(customer, 4, key="drawn", at=at, lapses_at=at + timedelta(days=30))
         grant(other.customer, 1, key="other", at=at)
         spending = spend_credits(customer=customer, credits=Decimal(3), key="spent", at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import django
 import pytest
@@ -25,6 +26,8 @@ SERVERS = pytest.StashKey()
 def pytest_configure(config):
     if config.getoption("numprocesses") and not hasattr(config, "workerinput"):
         return  # it hands the tests out and runs none
+    # Launchers under test are stopped by Ctrl-C; a test process that ignores it would pass that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Settings are named here and not in pyproject.toml: pytest-django would load them sooner.
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # Playwright runs an event loop in the main thread; tests use the ORM beside it.

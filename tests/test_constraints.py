@@ -10,7 +10,7 @@ from django_scopes import scopes_disabled
 from community.models import Location, LocationLogo
 from credits.models import CreditUse
 from membership.models import JoinRequest, MemberImport
-from payments.models import Card
+from payments.models import Card, Transaction
 from tests.factories import RoleFactory
 from tests.test_architecture import BOTTOM_UP
 
@@ -104,6 +104,28 @@ REFUSED = {
         "where": "reference <> ''",
         "key": "gen_random_uuid()",
     },
+    "transaction_one_under_way_per_bill": {
+        "where": "bill_id IS NOT NULL AND state = 'pending'",
+        "key": "gen_random_uuid()",
+    },
+    "transaction_pays_a_bill_once": {
+        "where": "bill_id IS NOT NULL AND state = 'succeeded' AND NOT is_surplus",
+        "key": "gen_random_uuid()",
+        "reference": "'copy'",
+    },
+    "transaction_tried_once_by_itself": {
+        "where": "automatic_try IS NOT NULL",
+        "key": "gen_random_uuid()",
+        "state": "'failed'",
+        "settled_at": "now()",
+    },
+    "transaction_is_automatic_or_surplus_for_bills": {
+        "where": "bill_id IS NULL",
+        "is_surplus": "true",
+    },
+    "review_once_per_charge_and_reason": {},
+    "review_reason_is_known": {"reason": "'mood'"},
+    "review_closed_says_by_whom_and_how": {"closed_at": "now()"},
     "transaction_moves_money": {"amount_minor": "0"},
     "transaction_settled_has_a_time": {"settled_at": "null", "where": "state = 'succeeded'"},
     "transaction_succeeded_has_a_reference": {"reference": "''", "where": "state = 'succeeded'"},
@@ -174,6 +196,7 @@ def rows(two_books):
     with scopes_disabled():
         place = Location.objects.get(pk=two_books[0]["location"])
         user = RoleFactory(location=place).user
+        Transaction.objects.filter(bill__isnull=False, state="pending").update(automatic_try=0)
         Card.objects.filter(location=place).update(setup_reference=F("reference"))
         LocationLogo.objects.create(location=place, png=b"png", digest="d", changed_at=now())
         CreditUse.objects.create(location=place, name="Meeting room", credits=1)

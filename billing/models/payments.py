@@ -9,13 +9,14 @@ from community.triggers import append_only
 
 
 class BillPayment(models.Model):
-    """Money for a bill that came outside the gateways, as an admin noted it down."""
+    """Money for a bill: from a gateway, or from outside, as an admin noted it down."""
 
     class Method(models.TextChoices):
         TRANSFER = "transfer", _("Bank transfer")
         CASH = "cash", _("Cash")
         CARD = "card", _("Card terminal")
         OTHER = "other", _("Other")
+        GATEWAY = "gateway", _("Online")
 
     location = models.ForeignKey(Location, models.PROTECT)
     bill = models.OneToOneField(Bill, models.PROTECT, related_name="payment")
@@ -37,7 +38,7 @@ class BillPayment(models.Model):
                 condition=Q(amount_minor__gt=0), name="bill_payment_is_above_nothing"
             ),
             models.CheckConstraint(
-                condition=Q(method__in=["transfer", "cash", "card", "other"]),
+                condition=Q(method__in=["transfer", "cash", "card", "other", "gateway"]),
                 name="bill_payment_method_is_known",
             ),
         ]

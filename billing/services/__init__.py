@@ -22,12 +22,18 @@ from billing.services.numbering import (
     next_numbers,
 )
 from billing.services.parties import Buyer, buyer_of
-from billing.services.payments import Received, record_bill_payment, refuse_unless_issued
+from billing.services.payments import (
+    BillNotToPay,
+    Received,
+    record_bill_payment,
+    refuse_unless_issued,
+)
 from billing.services.receipts import issue_receipt
 
 __all__ = [
     "MAX_DOCUMENT_NUMBER",
     "BillNotActive",
+    "BillNotToPay",
     "Buyer",
     "CreditLine",
     "NewItem",

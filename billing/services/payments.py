@@ -32,7 +32,7 @@ class PaidInTheFuture(ValidationError):
 
 @dataclass(frozen=True)
 class Received:
-    """How money for a bill came, outside the gateways."""
+    """How money for a bill came; at a gateway, the reference is what was charged."""
 
     method: BillPayment.Method
     reference: str

@@ -92,8 +92,16 @@ class BillItemForm(forms.Form):
         self.fields["amount"] = AmountField(label=_("Amount"), currency=bill.currency)
 
 
+# A payment at a gateway is noted when the gateway says so, never by hand.
+BY_HAND = [
+    (method.value, method.label)
+    for method in BillPayment.Method
+    if method != BillPayment.Method.GATEWAY
+]
+
+
 class MarkPaidForm(forms.Form):
-    method = forms.ChoiceField(label=_("Method"), choices=BillPayment.Method.choices)
+    method = forms.ChoiceField(label=_("Method"), choices=BY_HAND)
     paid_on = forms.DateField(
         label=_("Paid on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

@@ -15,7 +15,7 @@ from community.money import format_money
 from community.principals import Principal
 from config.templatetags.deskmint import daytime
 from membership.models import JoinRequest, Purchase
-from payments.models import GatewayEvent
+from payments.models import GatewayEvent, ReviewCase
 
 LATE_EVENT = timedelta(minutes=15)
 LATE_PURCHASE = timedelta(hours=1)
@@ -37,6 +37,7 @@ def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> 
     return [
         *_mails(principal),
         *_requests(location, principal),
+        *_reviews(location),
         *_bills(location, at=at),
         *_purchases(location, at=at),
         *_events(location, at=at),
@@ -72,6 +73,22 @@ def _requests(location: Location, principal: Principal) -> list[Need]:
             _("Answer"),
         )
         for request in waiting[:MOST_OF_A_KIND]
+    ]
+
+
+def _reviews(location: Location) -> list[Need]:
+    waiting = ReviewCase.objects.filter(location=location).open().count()
+    if not waiting:
+        return []
+    title = ngettext("%(count)d payment to review", "%(count)d payments to review", waiting)
+    return [
+        Need(
+            "scale",
+            title % {"count": waiting},
+            _("Money arrived for a bill that was paid already."),
+            reverse("community:reviews", args=[location.slug]),
+            _("Look"),
+        )
     ]
 
 

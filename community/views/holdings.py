@@ -72,6 +72,7 @@ def payments(request: LocationRequest, /, slug: str, **whose: int) -> HttpRespon
     charges = (
         Transaction.objects.visible_to(request.principal).filter(customer=customer).newest_first()
     )
+    rows = charges.select_related("purchase__receipt", "bill", "made_by")
     return render(
         request,
         "community/customer_payments.html",
@@ -79,7 +80,7 @@ def payments(request: LocationRequest, /, slug: str, **whose: int) -> HttpRespon
             "customer": customer,
             "paid": paid_this_year(customer, now()),
             "last": charges.filter(state=Transaction.State.SUCCEEDED).first(),
-            "page": page_of(request, charges.select_related("purchase__receipt", "made_by")),
+            "page": page_of(request, rows),
         },
     )
 

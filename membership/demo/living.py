@@ -42,7 +42,7 @@ from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.closing import catch_up, customers_due
 from membership.services.instant import buy_on_bill, claim_free
 from membership.services.joining import NotInThatState, suspend_member
-from membership.services.paying import give_up_purchase, open_card_setup, pay_purchase
+from membership.services.paying import give_up_charge, open_card_setup, pay_charge
 from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, quote_option
@@ -232,14 +232,14 @@ class Life:
         assert purchase.charge
         card = purchase.charge.card
         if card is None or not card.reference:
-            setup = open_card_setup(purchase=purchase, at=sale.at)
+            setup = open_card_setup(charge=purchase.charge, at=sale.at)
             if sale.card not in {KEPT_CARD, NO_CARD}:
                 enter_card(self.connection, setup, card=sale.card)
             purchase.refresh_from_db(fields=["charge"])
         if sale.card == NO_CARD:
-            give_up_purchase(purchase=purchase, at=sale.at + TURNED_AWAY_AFTER)
+            give_up_charge(charge=purchase.charge, at=sale.at + TURNED_AWAY_AFTER)
         else:
-            pay_purchase(purchase=purchase, at=sale.at)
+            pay_charge(charge=purchase.charge, at=sale.at)
         purchase.refresh_from_db(fields=["state"])
         if purchase.state == Purchase.State.PENDING:
             raise GatewayUnavailable("no answer to a charge")

@@ -11,6 +11,7 @@ from billing.models import Bill, CreditNote
 from billing.services import CreditLine, credit_lines, issue_credit_note, lock_bill
 from community.models import User
 from community.services import record_audit
+from membership.services.bill_payment import refuse_while_charged
 from membership.services.taking_back import lock_purchases_of, take_back
 
 
@@ -33,12 +34,14 @@ def credit_bill(
     :param waive_spent: credit also what was spent
     :raises BillNotToCredit, NothingToCredit, MoreThanIsLeft: as `credit_lines` says
     :raises CreditsAreSpent, CreditWhole: as `take_back` says
+    :raises PaymentUnderWay: if a gateway has been asked for the money and has not answered
     """
     chosen = [item_id for item_id, total in wanted.items() if total]
     purchases = lock_purchases_of(chosen)
     bill = lock_bill(bill_id)
     if made := CreditNote.objects.filter(key=key, bill=bill).first():
         return made
+    refuse_while_charged(bill)
     lines = credit_lines(bill, wanted)
     for line in lines:
         if purchase := purchases.get(line.item.pk):

@@ -1,15 +1,88 @@
 """Paying a bill: the money is noted, and what waited for it gets its credits."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, BillPayment
-from billing.services import Received, record_bill_payment, refuse_unless_issued
+from billing.services import Received, lock_bill, record_bill_payment, refuse_unless_issued
 from community.models import User
 from community.services import record_audit
 from membership.models import Purchase
 from membership.services.crediting import Bought, credit_purchase
+from membership.services.periods import local_day
+from payments.models import Card, ReviewCase, Transaction
+from payments.services.reviewing import open_review
+
+
+class PaymentUnderWay(ValidationError):
+    """A charge of the bill was sent: until its outcome is known, nothing else may pay it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A card payment of this bill is under way. Look again once it is settled."),
+            code="payment_under_way",
+        )
+
+
+@dataclass(frozen=True)
+class BillCharge:
+    """A charge of a bill, under its lock, in the words in which charges are settled."""
+
+    charge: Transaction
+
+    @property
+    def transaction_id(self) -> int:
+        return self.charge.pk
+
+    @property
+    def transaction_state(self) -> str:
+        return self.charge.state
+
+    @property
+    def is_settled(self) -> bool:
+        return self.charge.state == Transaction.State.SUCCEEDED
+
+    @property
+    def reference(self) -> str:
+        return self.charge.reference
+
+    @property
+    def amount_minor(self) -> int:
+        return self.charge.amount_minor
+
+    @property
+    def currency(self) -> str:
+        return self.charge.currency
+
+    @property
+    def livemode(self) -> bool:
+        return self.charge.connection.livemode
+
+    @property
+    def card_id(self) -> int | None:
+        return self.charge.card_id
+
+    @property
+    def card_is_new(self) -> bool:
+        return bool(self.charge.card and self.charge.card.state == Card.State.ENTERED)
+
+    @property
+    def keep_card(self) -> bool:
+        return self.charge.keep_card
+
+
+def lock_bill_charge(transaction_id: int, location_id: int) -> BillCharge:
+    """Lock a charge, first of all that paying a bill locks."""
+    charge = (
+        Transaction.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("connection", "card", "location")
+        .get(pk=transaction_id, location=location_id, bill__isnull=False)
+    )
+    return BillCharge(charge)
 
 
 @transaction.atomic
@@ -18,13 +91,13 @@ def mark_bill_paid(*, bill_id: int, received: Received, by: User, at: datetime) 
 
     :raises BillNotToPay: if it isn't issued, or not any more
     :raises PaidInTheFuture: if the day of the payment has not come
+    :raises PaymentUnderWay: if a gateway has been asked for the money and has not answered
     """
     # Read before the locks: an issued bill takes no more purchases, so none can be missed.
     refuse_unless_issued(Bill.objects.get(pk=bill_id))
     waiting = _lock_waiting(bill_id)
-    payment = record_bill_payment(bill_id=bill_id, received=received, by=by, at=at)
-    for purchase in waiting:
-        _complete(purchase, at=at)
+    refuse_while_charged(lock_bill(bill_id))
+    payment = _pay(bill_id, waiting, received, by=by, at=at)
     record_audit(
         location=payment.bill.location,
         by=by,
@@ -38,6 +111,46 @@ def mark_bill_paid(*, bill_id: int, received: Received, by: User, at: datetime) 
         },
         at=at,
     )
+    return payment
+
+
+def pay_bill_by_charge(charge: Transaction, *, at: datetime) -> None:
+    """Have a locked charge that succeeded pay its bill; if it can't any more, it is a surplus.
+
+    A bill that was paid or credited in the meantime takes no money: staff look at what came.
+    """
+    assert charge.bill_id
+    waiting = _lock_waiting(charge.bill_id)
+    bill = lock_bill(charge.bill_id)
+    if bill.state != Bill.State.ISSUED or bill.to_pay_minor != charge.amount_minor:
+        Transaction.objects.filter(pk=charge.pk).update(is_surplus=True)
+        open_review(charge=charge, reason=ReviewCase.Reason.SURPLUS, at=at)
+        return
+    received = Received(
+        method=BillPayment.Method.GATEWAY,
+        reference=charge.paid_with,
+        paid_on=local_day(charge.location, at),
+    )
+    _pay(bill.pk, waiting, received, by=charge.made_by, at=at)
+
+
+def refuse_while_charged(bill: Bill) -> None:
+    """Keep what a locked bill comes to while a gateway is asked for it.
+
+    :raises PaymentUnderWay:
+    """
+    if Transaction.objects.filter(
+        bill=bill, state=Transaction.State.PENDING, submitted_at__isnull=False
+    ).exists():
+        raise PaymentUnderWay
+
+
+def _pay(
+    bill_id: int, waiting: list[Purchase], received: Received, *, by: User, at: datetime
+) -> BillPayment:
+    payment = record_bill_payment(bill_id=bill_id, received=received, by=by, at=at)
+    for purchase in waiting:
+        _complete(purchase, at=at)
     return payment
 
 

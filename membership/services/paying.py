@@ -1,15 +1,16 @@
-"""Calls to the gateway around a purchase. No transaction is open while it is asked."""
+"""Calls to the gateway around a charge, of a purchase or a bill. No transaction is open then."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from membership.models import Purchase
+from membership.services.bill_charging import check_bill_charge
 from membership.services.purchases import check_purchase
-from membership.services.settlement import ABANDONED, settle_transaction
+from membership.services.settlement import ABANDONED, never_charged, settle_transaction
 from payments.gateways.protocol import (
     ChargeOutcome,
     ChargeRequest,
@@ -30,17 +31,13 @@ RESEND_WITHIN = timedelta(hours=20)
 GIVE_UP_AFTER = timedelta(hours=1)
 
 
-def open_card_setup(*, purchase: Purchase, at: datetime) -> SetupOutcome:
-    """Let the buyer enter a new card for this purchase; the browser gets the client secret.
+def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
+    """Let the payer enter a new card for this charge; the browser gets the client secret.
 
     :raises GatewayUnavailable, GatewayRefused: nothing was charged
     """
-    charge = purchase.charge
-    assert charge
-    gateway = gateway_of(charge.connection)
-    setup = gateway.open_setup(
-        customer=gateway_customer(charge.connection, purchase.customer),
-        key=f"setup-{charge.key}",
+    setup = gateway_of(charge.connection).open_setup(
+        customer=gateway_customer(charge.connection, charge.customer), key=f"setup-{charge.key}"
     )
     with transaction.atomic():
         card, _made = Card.objects.get_or_create(
@@ -57,51 +54,51 @@ def open_card_setup(*, purchase: Purchase, at: datetime) -> SetupOutcome:
     return setup
 
 
-def pay_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
-    """Charge the purchase's card, once however often it is called.
+def pay_charge(*, charge: Transaction, at: datetime) -> ChargeOutcome | None:
+    """Have a charge's card charged, once however often this is called.
 
-    Answers None while the outcome is unknown; the purchase then stays pending.
+    Answers None while the outcome is unknown; the charge then stays pending.
 
-    :raises ValidationError: if the purchase may not go ahead any more; nothing is charged
+    :raises ValidationError: if it may not go ahead any more; nothing is charged
     """
     try:
-        problem = _take_entered_card(purchase)
+        problem = _take_entered_card(charge)
     except GatewayUnavailable:
         return None
     if problem:
-        _end_unsent(purchase, problem, at=at)
-        return refresh_purchase(purchase=purchase, at=at)
-    if not _submit(purchase, at=at):
-        return refresh_purchase(purchase=purchase, at=at)
-    return _charge(purchase, at=at)
+        end_unsent(charge, problem, at=at)
+        return refresh_charge(charge=charge, at=at)
+    if not _submit(charge, at=at):
+        return refresh_charge(charge=charge, at=at)
+    return _send(charge, at=at)
 
 
-def refresh_purchase(*, purchase: Purchase, at: datetime) -> ChargeOutcome | None:
+def refresh_charge(*, charge: Transaction, at: datetime) -> ChargeOutcome | None:
     """Ask the gateway how a pending charge went, and settle what it says.
 
     Answers None if there is nothing to ask about or no answer.
     """
-    charge = Transaction.objects.select_related("connection").get(pk=_charge_id(purchase))
+    charge = _reread(charge)
     if charge.reference:
         try:
             outcome = gateway_of(charge.connection).read_charge(charge.reference)
         except (GatewayUnavailable, GatewayRefused):
             return None
-        return _settle(purchase, outcome, at=at)
+        return _settle(charge, outcome, at=at)
     submitted = charge.state == Transaction.State.PENDING and charge.submitted_at
     if submitted and at - submitted < RESEND_WITHIN:
-        return _charge(purchase, at=at, again=True)
+        return _send(charge, at=at, again=True)
     return None
 
 
-def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
-    """Expire a purchase that its buyer left: no card entered, or no authentication passed.
+def give_up_charge(*, charge: Transaction, at: datetime) -> None:
+    """Fail a charge that its payer left: no card entered, or no authentication passed.
 
-    Money that arrives all the same is credited: expired purchases still complete.
+    Money that arrives all the same still counts: success outranks failure.
     """
-    charge = Transaction.objects.select_related("connection").get(pk=_charge_id(purchase))
+    charge = _reread(charge)
     if not charge.reference:
-        _end_unsent(purchase, ABANDONED, at=at)  # if it was sent, its outcome is unknown, not over
+        end_unsent(charge, ABANDONED, at=at)  # if it was sent, its outcome is unknown, not over
         return
     try:
         outcome = gateway_of(charge.connection).cancel_charge(charge.reference)
@@ -109,24 +106,32 @@ def give_up_purchase(*, purchase: Purchase, at: datetime) -> None:
         return
     if outcome.state is ChargeState.FAILED:
         outcome = replace(outcome, failure_code=ABANDONED)
-    _settle(purchase, outcome, at=at)
+    _settle(charge, outcome, at=at)
 
 
-def purchases_to_ask_about(*, at: datetime, older_than: timedelta) -> list[UUID]:
-    """Keys of purchases that are pending for longer than that, oldest first."""
+def charges_to_ask_about(*, at: datetime, older_than: timedelta) -> list[tuple[int, int]]:
+    """Location and id of charges that are pending for longer than that, oldest first."""
     return list(
-        Purchase.objects.filter(state=Purchase.State.PENDING, created_at__lt=at - older_than)
+        Transaction.objects.filter(state=Transaction.State.PENDING, created_at__lt=at - older_than)
         .order_by("created_at")
-        .values_list("key", flat=True)[:200]
+        .values_list("location_id", "pk")[:200]
     )
 
 
-def _take_entered_card(purchase: Purchase) -> str:
+@transaction.atomic
+def end_unsent(charge: Transaction, code: str, *, at: datetime) -> None:
+    """Fail an attempt if it was not sent, so that nobody can send it any more."""
+    with _locked_if_unsent(charge) as unsent:
+        if unsent:
+            _settle(unsent, never_charged(unsent, code), at=at)
+
+
+def _take_entered_card(charge: Transaction) -> str:
     """Read the card that was entered in the browser; answers why there is none to charge.
 
     :raises GatewayUnavailable: if the gateway could not be asked
     """
-    charge = Transaction.objects.select_related("connection", "card").get(pk=_charge_id(purchase))
+    charge = _reread(charge)
     if charge.card is None:
         return "card_not_entered"
     if charge.card.reference:
@@ -146,65 +151,59 @@ def _take_entered_card(purchase: Purchase) -> str:
     return ""
 
 
-def _submit(purchase: Purchase, *, at: datetime) -> bool:
+def _submit(charge: Transaction, *, at: datetime) -> bool:
     """Claim the right to send the charge; only one caller gets it.
 
-    :raises ValidationError: if the purchase may not go ahead; the attempt has failed by then
+    :raises ValidationError: if it may not go ahead; the attempt has failed by then
     """
-    with transaction.atomic():
-        charge = _lock_unsent(purchase)
-        if charge is None:
+    with transaction.atomic(), _locked_if_unsent(charge) as unsent:
+        if unsent is None:
             return False
-        refusal = _refusal(purchase, at=at)
+        refusal = _refusal(unsent, at=at)
         if refusal is None:
-            charge.submitted_at = at
-            charge.save(update_fields=["submitted_at"])
+            unsent.submitted_at = at
+            unsent.save(update_fields=["submitted_at"])
             return True
         # Under the lock that was held for the check: no rival can send it in between.
-        _settle(purchase, _never_charged(charge, refusal.code or "refused"), at=at)
+        _settle(unsent, never_charged(unsent, refusal.code or "refused"), at=at)
     raise refusal
 
 
-@transaction.atomic
-def _end_unsent(purchase: Purchase, code: str, *, at: datetime) -> None:
-    """Fail an attempt if it was not sent, so that nobody can send it any more."""
-    charge = _lock_unsent(purchase)
-    if charge is not None:
-        _settle(purchase, _never_charged(charge, code), at=at)
-
-
-def _lock_unsent(purchase: Purchase) -> Transaction | None:
-    charge = (
+@contextmanager
+def _locked_if_unsent(charge: Transaction) -> Iterator[Transaction | None]:
+    locked = (
         Transaction.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("connection")
-        .get(pk=_charge_id(purchase))
+        .select_related("connection", "card", "purchase__customer", "bill")
+        .get(pk=charge.pk)
     )
-    sent = charge.submitted_at or charge.state != Transaction.State.PENDING
-    return None if sent else charge
+    sent = locked.submitted_at or locked.state != Transaction.State.PENDING
+    yield None if sent else locked
 
 
-def _refusal(purchase: Purchase, *, at: datetime) -> ValidationError | None:
+def _refusal(charge: Transaction, *, at: datetime) -> ValidationError | None:
     try:
-        check_purchase(purchase, at=at)
+        if charge.bill:
+            check_bill_charge(charge)
+        else:
+            check_purchase(charge.purchase, at=at)
     except ValidationError as refusal:
         return refusal
     return None
 
 
-def _charge(purchase: Purchase, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
-    charge = Transaction.objects.select_related("connection", "card").get(pk=_charge_id(purchase))
+def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
+    charge = _reread(charge)
     assert charge.card
-    gateway = gateway_of(charge.connection)
     try:
-        outcome = gateway.charge(
+        outcome = gateway_of(charge.connection).charge(
             ChargeRequest(
                 amount_minor=charge.amount_minor,
                 currency=charge.currency,
-                customer=gateway_customer(charge.connection, purchase.customer),
+                customer=gateway_customer(charge.connection, charge.customer),
                 card=charge.card.reference,
                 key=str(charge.key),
-                # From what is frozen: a resend must say the same, word for word.
-                description=f"{purchase.credits.normalize():f} credits",
+                description=_describe(charge),
+                off_session=charge.automatic_try is not None,
             )
         )
     except GatewayUnavailable:
@@ -212,34 +211,28 @@ def _charge(purchase: Purchase, *, at: datetime, again: bool = False) -> ChargeO
     except GatewayShut as refusal:
         if again:  # it says nothing of what an earlier send has done
             return None
-        outcome = _never_charged(charge, refusal.code)
+        outcome = never_charged(charge, refusal.code)
     except GatewayRefused as refusal:
-        outcome = _never_charged(charge, refusal.code)
-    return _settle(purchase, outcome, at=at)
+        outcome = never_charged(charge, refusal.code)
+    return _settle(charge, outcome, at=at)
 
 
-def _settle(purchase: Purchase, outcome: ChargeOutcome, *, at: datetime) -> ChargeOutcome:
+def _describe(charge: Transaction) -> str:
+    """Say what it is for, from what is frozen: a resend must say the same, word for word."""
+    if charge.bill:
+        return f"Bill {charge.bill.number}"
+    return f"{charge.purchase.credits.normalize():f} credits"
+
+
+def _reread(charge: Transaction) -> Transaction:
+    found: Transaction = Transaction.objects.select_related(
+        "connection", "card", "customer", "purchase", "bill"
+    ).get(pk=charge.pk)
+    return found
+
+
+def _settle(charge: Transaction, outcome: ChargeOutcome, *, at: datetime) -> ChargeOutcome:
     settle_transaction(
-        transaction_id=_charge_id(purchase),
-        location_id=purchase.location_id,
-        outcome=outcome,
-        at=at,
+        transaction_id=charge.pk, location_id=charge.location_id, outcome=outcome, at=at
     )
     return outcome
-
-
-def _charge_id(purchase: Purchase) -> int:
-    assert purchase.charge_id, "only what is paid at a gateway comes here"
-    return purchase.charge_id
-
-
-def _never_charged(charge: Transaction, code: str) -> ChargeOutcome:
-    return ChargeOutcome(
-        reference=charge.reference,
-        state=ChargeState.FAILED,
-        amount_minor=charge.amount_minor,
-        currency=charge.currency,
-        livemode=charge.connection.livemode,
-        key=str(charge.key),
-        failure_code=code,
-    )

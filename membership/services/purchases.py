@@ -70,9 +70,9 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
     if made := Purchase.objects.filter(key=wanted.key, bought_by=wanted.member).first():
         return made
     quote = _confirmed_quote(facts, wanted.seen)
-    connection = _open_connection(order.connection_id)
+    connection = open_connection(order.connection_id)
     _refuse_card(facts, new=order.card_id is None)
-    card = _usable_card(order.card_id, facts.customer_id, connection) if order.card_id else None
+    card = usable_card(order.card_id, facts.customer_id, connection) if order.card_id else None
     charge = Transaction.objects.create(
         location_id=facts.location_id,
         customer_id=facts.customer_id,
@@ -105,7 +105,7 @@ def check_purchase(purchase: Purchase, *, at: datetime) -> None:
     )
     _confirmed_quote(facts, frozen_quote(purchase))
     _refuse_card(facts, new=charge.card is None or charge.card.state != Card.State.KEPT)
-    _open_connection(charge.connection_id)
+    open_connection(charge.connection_id)
 
 
 def _refuse_card(facts: BuyerFacts, *, new: bool) -> None:
@@ -142,7 +142,11 @@ def frozen_quote(purchase: Purchase) -> Quote:
     )
 
 
-def _open_connection(connection_id: int) -> GatewayConnection:
+def open_connection(connection_id: int) -> GatewayConnection:
+    """A gateway that takes payments now.
+
+    :raises MethodNotOpen: if it was disconnected
+    """
     connection: GatewayConnection | None
     connection = GatewayConnection.objects.connected().filter(pk=connection_id).first()
     if connection is None:
@@ -150,7 +154,11 @@ def _open_connection(connection_id: int) -> GatewayConnection:
     return connection
 
 
-def _usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -> Card:
+def usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -> Card:
+    """A kept card of the customer, locked.
+
+    :raises CardNotUsable: if it was removed, or never theirs
+    """
     card: Card | None
     # Locked, so that its owner can't remove it between this look and the charge's row.
     card = (

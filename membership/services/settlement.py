@@ -13,6 +13,7 @@ from community.database import loaded
 from community.models import Location
 from community.money import Tax, TaxedAmount
 from membership.models import Purchase
+from membership.services.bill_payment import BillCharge, lock_bill_charge, pay_bill_by_charge
 from membership.services.crediting import Bought, credit_purchase, describe_credits
 from membership.statements import (
     SettlementFacts,
@@ -28,6 +29,9 @@ from payments.statements import update_transaction
 log = structlog.get_logger(__name__)
 
 ABANDONED = "abandoned"  # the failure code of an attempt that its buyer left
+
+
+ChargeFacts = SettlementFacts | BillCharge
 
 
 class Settled(StrEnum):
@@ -49,9 +53,11 @@ def settle_transaction(
     Idempotent and safe in any order: success outranks failure, and nothing leaves success.
     Money that does not match what was asked for grants nothing (Settled.MISMATCH).
     """
-    facts = select_settlement(transaction_id, location_id)
-    assert facts, "a charge belongs to a purchase"
-    if facts.purchase_state == Purchase.State.COMPLETED:
+    facts: ChargeFacts
+    facts = select_settlement(transaction_id, location_id) or lock_bill_charge(
+        transaction_id, location_id
+    )
+    if facts.is_settled:
         return Settled.ALREADY
     if not _matches(facts, outcome):
         log.error(
@@ -63,16 +69,31 @@ def settle_transaction(
         )
         return Settled.MISMATCH
     if outcome.state is ChargeState.SUCCEEDED:
-        return _complete(facts, outcome, at=at)
+        _succeed(facts, outcome, at=at)
+        return Settled.COMPLETED
     if facts.transaction_state == Transaction.State.FAILED:
         return Settled.ALREADY
     if outcome.state is ChargeState.FAILED:
-        return _fail(facts, outcome, at=at)
+        _fail(facts, outcome, at=at)
+        return Settled.FAILED
     Transaction.objects.filter(pk=facts.transaction_id).update(reference=outcome.reference)
     return Settled.WAITING
 
 
-def _matches(facts: SettlementFacts, outcome: ChargeOutcome) -> bool:
+def never_charged(charge: Transaction, code: str) -> ChargeOutcome:
+    """What became of a charge that we end ourselves, before a gateway heard of it."""
+    return ChargeOutcome(
+        reference=charge.reference,
+        state=ChargeState.FAILED,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        livemode=charge.connection.livemode,
+        key=str(charge.key),
+        failure_code=code,
+    )
+
+
+def _matches(facts: ChargeFacts, outcome: ChargeOutcome) -> bool:
     return (
         (outcome.amount_minor, outcome.currency) == (facts.amount_minor, facts.currency)
         and outcome.livemode == facts.livemode
@@ -80,13 +101,10 @@ def _matches(facts: SettlementFacts, outcome: ChargeOutcome) -> bool:
     )
 
 
-def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Settled:
-    """Money, credits, receipt, revenue and notification: all of it or nothing.
-
-    Locks in the one order: the transaction and purchase are held, then come wallet,
-    document number, rollup slot.
-    """
-    location = _location(facts)
+def _succeed(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
+    """Note the money, and hand on to what it paid for."""
+    if isinstance(facts, BillCharge):
+        pay_bill_by_charge(facts.charge, at=at)
     update_transaction(
         transaction_id=facts.transaction_id,
         state=Transaction.State.SUCCEEDED,
@@ -94,9 +112,20 @@ def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -
         failure_code="",
         at=at,
     )
-    booked = credit_purchase(_bought(facts), location=location, at=at)
+    if isinstance(facts, SettlementFacts):
+        _complete(facts, at=at)
     if facts.card_id and facts.card_is_new:
         settle_entered_card(facts.card_id, keep=facts.keep_card)
+
+
+def _complete(facts: SettlementFacts, *, at: datetime) -> None:
+    """Credits, receipt, revenue and notification: all of it or nothing.
+
+    Locks in the one order: the transaction and purchase are held, then come wallet,
+    document number, rollup slot.
+    """
+    location = _location(facts)
+    booked = credit_purchase(_bought(facts), location=location, at=at)
     receipt_id = _write_documents(facts, location, at=at)
     update_completed(
         purchase_id=facts.purchase_id,
@@ -104,7 +133,6 @@ def _complete(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -
         receipt_id=receipt_id,
         at=at,
     )
-    return Settled.COMPLETED
 
 
 def _bought(facts: SettlementFacts) -> Bought:
@@ -145,7 +173,7 @@ def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime
     return receipt.receipt_id
 
 
-def _fail(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Settled:
+def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
     update_transaction(
         transaction_id=facts.transaction_id,
         state=Transaction.State.FAILED,
@@ -155,13 +183,12 @@ def _fail(facts: SettlementFacts, outcome: ChargeOutcome, *, at: datetime) -> Se
     )
     if facts.card_id and facts.card_is_new:
         settle_entered_card(facts.card_id, keep=False)
-    if facts.purchase_state == Purchase.State.PENDING:
+    if isinstance(facts, SettlementFacts) and facts.purchase_state == Purchase.State.PENDING:
         expired = outcome.failure_code == ABANDONED
         update_state(
             purchase_id=facts.purchase_id,
             state=Purchase.State.EXPIRED if expired else Purchase.State.FAILED,
         )
-    return Settled.FAILED
 
 
 def _location(facts: SettlementFacts) -> Location:

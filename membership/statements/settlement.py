@@ -44,7 +44,7 @@ TRY_LOCK_IMPORTS = "SELECT pg_try_advisory_xact_lock(0x1340, %s)"
 
 @dataclass(frozen=True)
 class SettlementFacts:
-    """All that settling one charge needs to know, read under its locks."""
+    """All that settling the charge of a purchase needs to know, read under its locks."""
 
     transaction_id: int
     transaction_state: str
@@ -84,6 +84,11 @@ class SettlementFacts:
     registration_number: str
     document_footer: str
     document_prefix: str
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing that a gateway still says changes what was bought."""
+        return self.purchase_state == "completed"
 
 
 def select_settlement(transaction_id: int, location_id: int) -> SettlementFacts | None:

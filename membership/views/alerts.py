@@ -14,6 +14,7 @@ from membership.services.quotes import Quote
 from membership.tickets import TicketNotValid, unseal
 from membership.views.refusals import refusal_words, words_of
 from membership.views.whose import Whose
+from payments.models import Transaction
 from payments.wording import failure_reason
 
 NO_CARD_WAS_ASKED = {"card_not_entered", "abandoned"}
@@ -107,11 +108,16 @@ def _declined(request: LocationRequest, about: Whose, now: Quote) -> Alert | Non
         return None
     charge = purchase.charge
     assert charge  # only what a gateway was to charge can fail
-    reason = failure_reason(charge.failure_code)
     if charge.failure_code == "quote_changed" and (alert := _changed(frozen_quote(purchase), now)):
         return alert
+    return declined(charge)
+
+
+def declined(charge: Transaction) -> Alert:
+    """Why a charge failed, and what the payer can do."""
     if words := words_of(charge.failure_code):
         return Alert("bad", words, "")
+    reason = failure_reason(charge.failure_code)
     if charge.failure_code in NO_CARD_WAS_ASKED:
         return Alert("bad", _("Nothing was paid: %(reason)s.") % {"reason": reason}, "")
     title = _("%(card)s was declined: %(reason)s.") % {
@@ -123,9 +129,8 @@ def _declined(request: LocationRequest, about: Whose, now: Quote) -> Alert | Non
 
 
 def _failed_purchase(about: Whose, key: str) -> Purchase | None:
-    try:
-        uuid = UUID(key)
-    except ValueError:
+    uuid = key_of(key)
+    if uuid is None:
         return None
     return (
         Purchase.objects.filter(
@@ -136,3 +141,10 @@ def _failed_purchase(about: Whose, key: str) -> Purchase | None:
         .select_related("charge")
         .first()
     )
+
+
+def key_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,19 +1,18 @@
 """Membership > Bills: one's own, and those of the companies that one manages."""
 
-from django.core.exceptions import PermissionDenied
+from typing import Any
+
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.models import Bill, CreditNote
 from billing.selectors import figure_of, tax_rates
 from community.access import LocationRequest, for_customers, for_members
-from community.models import Location
-from community.principals import CompanyStanding
 from community.views.bills import facts_of_bill
-from membership.views.whose import managers_of
+from membership.views.whose import Whose, managed, switch_links, whose
+from payments.models import AutoPay, Card, GatewayConnection, Transaction
 
 PER_PAGE = 25
 
@@ -21,31 +20,50 @@ PER_PAGE = 25
 @require_GET
 @for_customers
 def bills(request: LocationRequest, slug: str) -> HttpResponseBase:
-    return _list(request, request.principal.customer_id, whose=None)
+    return _list(request, whose(request))
 
 
 @require_GET
 @for_members
 def company_bills(request: LocationRequest, slug: str, company_id: int) -> HttpResponseBase:
-    standing = next((it for it in _companies(request) if it.company_id == company_id), None)
-    if standing is None:
-        raise Http404
-    _refuse_unless_manager(standing, request.location)
-    return _list(request, standing.customer_id, whose=standing)
+    return _list(request, managed(request, company_id))
 
 
 @require_GET
 @for_customers
 def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
     """Show a bill to whom it is made out to; company members ask their managers."""
+    found, about = find_own_bill(request, bill_id)
+    payable = found.state == Bill.State.ISSUED
+    return render(
+        request,
+        "membership/bill.html",
+        {
+            **facts_of_bill(found),
+            "whose": about,
+            "connected": payable and GatewayConnection.objects.connected().exists(),
+            "under_way": found.charges.filter(
+                state=Transaction.State.PENDING, submitted_at__isnull=False
+            ).first()
+            if payable
+            else None,
+        },
+    )
+
+
+def find_own_bill(request: LocationRequest, bill_id: int) -> tuple[Bill, Whose]:
+    """Find a bill that the reader may pay, and whose it is; else 404.
+
+    :raises PermissionDenied: if they belong to that company without managing it
+    """
     known = Bill.objects.filter(
         location=request.location, customer_id__in=request.principal.customer_ids_to_look_at
     )
     found = get_object_or_404(known.with_who().select_related("location"), pk=bill_id)
-    standing = next((it for it in _companies(request) if it.customer_id == found.customer_id), None)
-    if standing:
-        _refuse_unless_manager(standing, request.location)
-    return render(request, "membership/bill.html", {**facts_of_bill(found), "whose": standing})
+    for standing in request.principal.companies:
+        if standing.customer_id == found.customer_id:
+            return found, managed(request, standing.company_id)
+    return found, whose(request)
 
 
 @require_GET
@@ -64,33 +82,34 @@ def find_credit_note(request: LocationRequest, number: str) -> CreditNote:
     return found
 
 
-def _list(
-    request: LocationRequest, customer_id: int, *, whose: CompanyStanding | None
-) -> HttpResponseBase:
-    own = Bill.objects.filter(customer_id=customer_id)
+def _list(request: LocationRequest, about: Whose) -> HttpResponseBase:
+    own = Bill.objects.filter(customer_id=about.customer_id)
     page = Paginator(own.with_who().newest_first(), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "membership/bills.html",
         {
+            "whose": about,
             "page": page,
             "to_pay": figure_of(own.filter(state=Bill.State.ISSUED)),
             "active": own.active().first(),
-            "whose": whose,
-            "managed": [it for it in _companies(request) if it.is_manager],
+            "switch": [
+                link
+                for link in switch_links(request, about, "bills")
+                if link.company is None or link.company.is_manager
+            ],
+            **_auto_pay(request, about),
         },
     )
 
 
-def _companies(request: LocationRequest) -> tuple[CompanyStanding, ...]:
-    return request.principal.companies
-
-
-def _refuse_unless_manager(standing: CompanyStanding, location: Location) -> None:
-    if standing.is_manager:
-        return
-    names = managers_of(standing.company_id, else_ask=location.name)
-    raise PermissionDenied(
-        _("Only managers see the bills of %(company)s. Ask %(managers)s.")
-        % {"company": standing.name, "managers": names}
-    )
+def _auto_pay(request: LocationRequest, about: Whose) -> dict[str, Any]:
+    """The cards that may pay by themselves, and which one does."""
+    if request.principal.is_former:
+        return {}
+    wish = AutoPay.objects.filter(customer_id=about.customer_id).first()
+    return {
+        "cards": Card.objects.kept().filter(customer_id=about.customer_id),
+        "auto_pay_card": wish.card_id if wish else None,
+        "auto_pay_url": about.url("auto_pay"),
+    }

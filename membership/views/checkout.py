@@ -25,7 +25,8 @@ from membership.tickets import Ticket, TicketNotValid, new_key, seal, unseal
 from membership.views.alerts import Alert, alert_for
 from membership.views.going import is_script, refuse
 from membership.views.offers import Offers, offers_to
-from membership.views.purchases import ask_for_card, next_step, pay
+from membership.views.paying import ask_for_card, next_step, pay
+from membership.views.purchases import steps_of
 from membership.views.whose import Whose, whose
 from payments.models import Card, GatewayConnection
 
@@ -172,11 +173,12 @@ def _buy(request: LocationRequest, counter: Counter) -> HttpResponseBase:
         return refuse(request, about, "", option_id=option_id, seen=form.cleaned_data["quote"])
     except ValidationError as refusal:
         return refuse(request, about, refusal.code or "", option_id=option_id)
+    steps = steps_of(request, purchase)
     if not form.by_card or purchase.charge is None or purchase.state != Purchase.State.PENDING:
-        return next_step(request, purchase)  # done at once, or another tab was quicker
+        return next_step(request, steps)  # done at once, or another tab was quicker
     if form.card_id is None and purchase.charge.submitted_at is None:
-        return ask_for_card(request, purchase, about)
-    return pay(request, purchase)
+        return ask_for_card(request, steps)
+    return pay(request, steps)
 
 
 def _unfit(request: LocationRequest, form: CheckoutForm) -> str:

@@ -26,10 +26,15 @@ def refuse(
     option_id: int | None = None,
     seen: str = "",
 ) -> HttpResponseBase:
-    """Back to the option's checkout, or without an option to the credits, where the reason is.
+    """Back to where the reason is said."""
+    return go(request, "refused", refusal_url(about, code, option_id=option_id, seen=seen))
+
+
+def refusal_url(about: Whose, code: str, *, option_id: int | None = None, seen: str = "") -> str:
+    """The option's checkout, or without an option the credits, where the reason is said.
 
     :param seen: the sealed quote that was confirmed, if it is another by now
     """
     url = about.credits_url if option_id is None else about.url("checkout", option_id)
     query = {"seen": seen} if seen else {"refused": code}
-    return go(request, "refused", f"{url}?{urlencode(query)}")
+    return f"{url}?{urlencode(query)}"

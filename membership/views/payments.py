@@ -15,7 +15,7 @@ from community.access import LocationRequest, for_members
 from community.models import CompanyMember
 from membership.models import Purchase
 from membership.services.companies import permit_company_money, remove_company_card
-from membership.views.whose import Whose, managers_of, switch_links, whose
+from membership.views.whose import Whose, managed, managers_of, switch_links, whose
 from payments.models import Card, Transaction
 from payments.services.cards import remove_card
 
@@ -50,7 +50,7 @@ def _payments(request: LocationRequest, about: Whose) -> QuerySet[Transaction]:
     if not about.sees_everything:
         payments = payments.filter(purchase__bought_by_id=request.principal.member_id)
     found: QuerySet[Transaction] = payments.select_related(
-        "purchase__receipt", "connection", "made_by"
+        "purchase__receipt", "bill", "connection", "made_by"
     ).newest_first()
     return found
 
@@ -79,7 +79,7 @@ def _permissions(request: LocationRequest, about: Whose) -> dict[str, Any]:
 @for_members
 def permit(request: LocationRequest, slug: str, company_id: int, place_id: int) -> HttpResponseBase:
     """Let a member of the company use its card and bill, or no longer."""
-    about = _managed(request, company_id)
+    about = managed(request, company_id)
     place = get_object_or_404(CompanyMember, pk=place_id, company_id=company_id)
     if not request.principal.may_buy:
         raise PermissionDenied(_("Your membership is suspended, so you can't decide this now."))
@@ -104,7 +104,7 @@ def permit(request: LocationRequest, slug: str, company_id: int, place_id: int) 
 def remove(
     request: LocationRequest, slug: str, card_id: int, company_id: int | None = None
 ) -> HttpResponseBase:
-    about = whose(request) if company_id is None else _managed(request, company_id)
+    about = whose(request) if company_id is None else managed(request, company_id)
     card = get_object_or_404(Card.objects.kept().filter(customer_id=about.customer_id), pk=card_id)
     try:
         if about.company:
@@ -116,21 +116,6 @@ def remove(
     else:
         messages.success(request, _("%(card)s removed.") % {"card": card})
     return redirect(about.payments_url)
-
-
-def _managed(request: LocationRequest, company_id: int) -> Whose:
-    """A company that the reader manages.
-
-    :raises PermissionDenied: if they belong to it without managing it
-    """
-    about = whose(request, company_id)
-    if not about.sees_everything:
-        names = managers_of(company_id, else_ask=request.location.name)
-        raise PermissionDenied(
-            _("Only managers of %(company)s may do this. Ask %(managers)s.")
-            % {"company": about.name, "managers": names}
-        )
-    return about
 
 
 @require_GET

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from membership.services.bill_charging import BillChanged, NotTheirBill
+from membership.services.bill_payment import PaymentUnderWay
 from membership.services.quotes import OptionNotOnSale
 from membership.services.refusals import PurchaseRefused
 from membership.tickets import TicketNotValid
@@ -29,6 +31,9 @@ REFUSALS: dict[str, type[ValidationError]] = {
     **{refusal.code: refusal for refusal in PurchaseRefused.__subclasses__()},
     "option_not_on_sale": OptionNotOnSale,
     "ticket_not_valid": TicketNotValid,
+    "bill_changed": BillChanged,
+    "not_their_bill": NotTheirBill,
+    "payment_under_way": PaymentUnderWay,
     "gateway_silent": GatewaySilent,
     "card_needs_script": CardNeedsScript,
 }

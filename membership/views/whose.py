@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -52,6 +53,10 @@ class Whose:
         return self.url("credit_transactions_csv")
 
     @property
+    def bills_url(self) -> str:
+        return self.url("bills")
+
+    @property
     def payments_url(self) -> str:
         return self.url("payments")
 
@@ -63,6 +68,7 @@ class WhoseLink:
     name: str
     url: str
     is_current: bool
+    company: CompanyStanding | None = None
 
 
 def whose(request: LocationRequest, company_id: int | None = None) -> Whose:
@@ -76,6 +82,21 @@ def whose(request: LocationRequest, company_id: int | None = None) -> Whose:
     raise Http404
 
 
+def managed(request: LocationRequest, company_id: int) -> Whose:
+    """A company that the reader manages.
+
+    :raises PermissionDenied: if they belong to it without managing it
+    """
+    about = whose(request, company_id)
+    if not about.sees_everything:
+        names = managers_of(company_id, else_ask=request.location.name)
+        raise PermissionDenied(
+            _("Only managers of %(company)s may do this. Ask %(managers)s.")
+            % {"company": about.name, "managers": names}
+        )
+    return about
+
+
 def switch_links(request: LocationRequest, current: Whose, page: str) -> list[WhoseLink]:
     """The same page about each of those whom the reader may look at."""
     everybody = [whose(request)] + [
@@ -86,6 +107,7 @@ def switch_links(request: LocationRequest, current: Whose, page: str) -> list[Wh
             name=it.name if it.company else _("Personal"),
             url=it.url(page),
             is_current=it.company_id == current.company_id,
+            company=it.company,
         )
         for it in everybody
     ]

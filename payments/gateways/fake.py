@@ -90,7 +90,7 @@ class FakeGateway:
         if "declined" in request.card:
             state = ChargeState.FAILED
         elif "action" in request.card:
-            state = ChargeState.ACTION
+            state = ChargeState.FAILED if request.off_session else ChargeState.ACTION
         reference = f"pi_{next(self._numbers)}"
         return ChargeOutcome(
             reference=reference,
@@ -100,7 +100,7 @@ class FakeGateway:
             livemode=False,
             key=request.key,
             client_secret=f"{reference}_secret",
-            failure_code="insufficient_funds" if state is ChargeState.FAILED else "",
+            failure_code=_failure(request, state),
         )
 
     def finish_action(self, reference: str, state: ChargeState, failure_code: str = "") -> None:
@@ -130,3 +130,9 @@ class FakeGateway:
     def read_event(self, payload: dict[str, Any]) -> Event:
         charge = self.charges.get(payload.get("key", ""))
         return Event(payload["id"], payload["type"], self.account, charge)
+
+
+def _failure(request: ChargeRequest, state: ChargeState) -> str:
+    if state is not ChargeState.FAILED:
+        return ""
+    return "authentication_required" if "action" in request.card else "insufficient_funds"

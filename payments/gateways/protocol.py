@@ -86,7 +86,10 @@ class ChargeState(StrEnum):
 
 @dataclass(frozen=True)
 class ChargeRequest:
-    """One charge of a card. Amount in minor units; the key is kept with the attempt."""
+    """One charge of a card. Amount in minor units; the key is kept with the attempt.
+
+    Off session nobody is there to confirm it: what a bank wants confirmed fails then.
+    """
 
     amount_minor: int
     currency: str
@@ -94,6 +97,7 @@ class ChargeRequest:
     card: str
     key: str
     description: str
+    off_session: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,16 @@
+from payments.models.auto_pay import AutoPay
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection, GatewayCustomer
 from payments.models.events import GatewayEvent
+from payments.models.reviews import ReviewCase
 from payments.models.transactions import Transaction
 
-__all__ = ["Card", "GatewayConnection", "GatewayCustomer", "GatewayEvent", "Transaction"]
+__all__ = [
+    "AutoPay",
+    "Card",
+    "GatewayConnection",
+    "GatewayCustomer",
+    "GatewayEvent",
+    "ReviewCase",
+    "Transaction",
+]

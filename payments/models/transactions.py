@@ -1,8 +1,11 @@
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import Bill
 from community.models import Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
@@ -50,6 +53,11 @@ class Transaction(models.Model):
     card = models.ForeignKey(Card, models.PROTECT, null=True, blank=True)
     keep_card = models.BooleanField(_("keep the card"), default=False)
     paid_with = models.CharField(_("paid with"), max_length=60, blank=True, default="")
+    bill = models.ForeignKey(Bill, models.PROTECT, null=True, blank=True, related_name="charges")
+    automatic_try = models.PositiveSmallIntegerField(
+        _("number of the automatic try"), null=True, blank=True
+    )
+    is_surplus = models.BooleanField(_("paid what was paid already"), default=False)
     failure_code = models.CharField(_("failure"), max_length=60, blank=True, default="")
     made_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(_("created"))
@@ -57,6 +65,12 @@ class Transaction(models.Model):
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     objects = scoped(TransactionManager)
+
+    if TYPE_CHECKING:
+        bill_id: int | None
+        card_id: int | None
+        customer_id: int
+        location_id: int
 
     class Meta:
         verbose_name = _("transaction")
@@ -68,6 +82,23 @@ class Transaction(models.Model):
                 "reference",
                 condition=~Q(reference=""),
                 name="transaction_once_per_reference",
+            ),
+            models.UniqueConstraint(
+                "bill",
+                condition=Q(state="pending"),
+                name="transaction_one_under_way_per_bill",
+            ),
+            models.UniqueConstraint(
+                "bill",
+                condition=Q(state="succeeded", is_surplus=False),
+                name="transaction_pays_a_bill_once",
+            ),
+            models.UniqueConstraint(
+                "bill", "automatic_try", name="transaction_tried_once_by_itself"
+            ),
+            models.CheckConstraint(
+                condition=Q(bill__isnull=False) | Q(automatic_try__isnull=True, is_surplus=False),
+                name="transaction_is_automatic_or_surplus_for_bills",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="transaction_moves_money"),
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer
 from payments.gateways.protocol import CardDetails, GatewayUnavailable, SetupState
-from payments.models import Card, Transaction
+from payments.models import AutoPay, Card, Transaction
 from payments.services.connecting import gateway_of
 
 ENTERING_TAKES_AT_MOST = timedelta(hours=2)
@@ -46,12 +46,14 @@ def settle_entered_card(card_id: int, *, keep: bool) -> None:
     card.state = Card.State.KEPT if keep else Card.State.RELEASED
     card.save(update_fields=["state"])
     if keep and card.fingerprint:
-        Card.objects.filter(
+        older = Card.objects.filter(
             customer=card.customer_id,
             connection=card.connection_id,
             fingerprint=card.fingerprint,
             state=Card.State.KEPT,
-        ).exclude(pk=card.pk).update(state=Card.State.RELEASED)
+        ).exclude(pk=card.pk)
+        AutoPay.objects.filter(card__in=older).update(card=card)
+        older.update(state=Card.State.RELEASED)
 
 
 @transaction.atomic
@@ -64,8 +66,7 @@ def remove_card(*, card: Card) -> None:
     if Transaction.objects.filter(card=card, state=Transaction.State.PENDING).exists():
         raise CardInUse
     if card.state == Card.State.KEPT:
-        card.state = Card.State.RELEASED
-        card.save(update_fields=["state"])
+        _release(card)
 
 
 @transaction.atomic
@@ -76,8 +77,14 @@ def release_cards(*, customer: Customer) -> None:
     """
     kept = Card.objects.filter(customer=customer, state=Card.State.KEPT)
     for card in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
-        card.state = Card.State.RELEASED
-        card.save(update_fields=["state"])
+        _release(card)
+
+
+def _release(card: Card) -> None:
+    """A card that is not there any more pays no bills by itself."""
+    AutoPay.objects.filter(card=card).delete()
+    card.state = Card.State.RELEASED
+    card.save(update_fields=["state"])
 
 
 def cards_to_detach(*, at: datetime) -> list[int]:

@@ -158,6 +158,8 @@ COMMUNITY = [
         colleagues={"admin": 200},
     ),
     Row("community:purchase", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:reviews", GET=staff()),
+    Row("community:close_review", POST=admins(302)),
     Row("community:join_requests", GET=staff()),
     Row("community:accept_request", POST=admins(302)),
     Row("community:decline_request", POST=admins(302)),
@@ -218,6 +220,7 @@ SETTINGS = [
 
 # Whose company it isn't, suspended or not, doesn't see that it is there.
 HIDDEN = {"colleagues": {"suspended": 404}, "foreign": {"suspended": 404}}
+OF_A_BILL = {"bill_id": "due_bill_id", "key": "bill_charge_key"}
 OF_THE_COMPANY = {"invitation_id": "company_invitation_id"}
 MEMBERSHIP = [
     Row("membership:home", GET=members(302)),
@@ -270,6 +273,18 @@ MEMBERSHIP = [
         colleagues=STAFF_SEES_ALL,
     ),
     Row("membership:company_bills", GET=members()),
+    # Also after leaving: what was used is paid.
+    Row(
+        "membership:pay_bill",
+        GET=members(left=200),
+        POST=members(302, left=302),
+        address={"bill_id": "due_bill_id"},
+    ),
+    Row("membership:bill_payment", GET=members(left=200), address=OF_A_BILL),
+    Row("membership:bill_payment_status", GET=members(left=200), address=OF_A_BILL),
+    Row("membership:confirm_bill_payment", POST=members(302, left=302), address=OF_A_BILL),
+    Row("membership:auto_pay", POST=members(302)),
+    Row("membership:company_auto_pay", POST=members(302)),
     Row(
         "membership:credit_note",
         GET=insiders(left=200),

@@ -23,7 +23,7 @@ from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 ROWS = [*TABLE, *LIBRARIES]
 OF_A_MEMBER = {
     *("member_id", "customer_id", "card_id", "key", "number", "company_id", "place_id"),
-    *("bill_id", "item_id", "note_number"),
+    *("bill_id", "item_id", "note_number", "bill_charge_key"),
 }
 OF_A_LOCATION = {
     "option_id",
@@ -36,6 +36,7 @@ OF_A_LOCATION = {
     "plan_id",
     "archived_plan_id",
     "assignment_id",
+    "case_id",
 }
 # A library knows no locations: it asks for a session, or for the operator.
 SOME = ("anonymous", "admin", "operator")
@@ -52,7 +53,7 @@ def relations(row: Row) -> list[str]:
         name.removeprefix("pending_").removeprefix("team_").removeprefix("company_")
         for name in takes
     }
-    takes |= {name.removeprefix("issued_") for name in takes}
+    takes |= {name.removeprefix("issued_").removeprefix("due_") for name in takes}
     if takes & OF_A_MEMBER and not takes & {"connection_key", "uidb36"} and not row.library:
         return ["own", "colleagues", "foreign"]
     return ["own", "foreign"] if takes & OF_A_LOCATION else ["own"]

@@ -14,12 +14,14 @@ from django.test import Client
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
+from billing.models import Bill
 from community.models import Customer, Location, Member, Role, User
 from community.services import record_audit
 from credits.models import CreditUse, Entry
 from credits.services.granting import grant_credits
 from credits.services.spending import spend_credits
 from membership.models import Invitation, JoinRequest, MemberImport
+from membership.services.bill_charging import start_bill_charge
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import (
     add_manual_item,
@@ -30,11 +32,11 @@ from membership.services.bill_payment import mark_bill_paid
 from membership.services.companies import add_company, put_in_company
 from membership.services.invitations import invite
 from membership.services.joining import add_member
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
-from payments.models import GatewayEvent
+from payments.models import GatewayEvent, ReviewCase, Transaction
 from tests.factories import (
     AssignmentFactory,
     CardFactory,
@@ -163,7 +165,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         for _ in range(2 + extra)
     )
     for purchase in (*earlier, bought):
-        pay_purchase(purchase=purchase, at=now())
+        pay_charge(charge=purchase.charge, at=now())
     bought.refresh_from_db()
     company_ids = _add_company(place, name, who, member)
     member.state = state
@@ -225,10 +227,10 @@ def _add_company(place: Place, name: str, who: str, manager: Member) -> dict[str
 
 
 def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
-    """A paid bill with credit notes, and an open one with an item."""
+    """A paid bill with credit notes, one that is due, and an open one with an item."""
     by = customer.member.user
     ids: dict[str, Any] = {}
-    for which in ("issued_bill_id", "bill_id"):
+    for which in ("issued_bill_id", "due_bill_id", "bill_id"):
         bill = open_bill_by_hand(customer=customer, key=f"{which}-{by.pk}", by=by, at=now())
         item = add_manual_item(
             bill_id=bill.pk,
@@ -254,7 +256,23 @@ def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
                 ids["note_number"] = note.number
             today = local_day(customer.location, now())
             mark_bill_paid(bill_id=bill.pk, received=received(paid_on=today), by=by, at=now())
+        if which == "due_bill_id":
+            issue_bill_by_hand(bill_id=bill.pk, by=by, at=now())
+            ids["bill_charge_key"] = _left_payment(bill.pk, customer, by).key
     return ids
+
+
+def _left_payment(bill_id: int, customer: Customer, by: User) -> Transaction:
+    """A payment whose card was never entered."""
+    connection = customer.location.gatewayconnection_set.get()
+    return start_bill_charge(
+        bill_id=bill_id,
+        key=uuid4(),
+        order=CardOrder(connection.pk, card_id=None),
+        seen_minor=Bill.objects.get(pk=bill_id).to_pay_minor,
+        by=by,
+        at=now(),
+    )
 
 
 def _add_things(place: Place, name: str) -> None:
@@ -305,6 +323,12 @@ def _add_things(place: Place, name: str) -> None:
         state=MemberImport.State.CHECKED,
         created_at=now(),
     )
+    case = ReviewCase.objects.create(
+        location=location,
+        charge=Transaction.objects.exclude(bill=None).latest("pk"),
+        reason="surplus",
+        noticed_at=now(),
+    )
     retired = PlanFactory(location=location, archived_at=now())
     for ids in place.ids.values():
         ids |= {
@@ -318,6 +342,7 @@ def _add_things(place: Place, name: str) -> None:
             "use_id": use.pk,
             "role_id": role.pk,
             "import_id": job.pk,
+            "case_id": case.pk,
             "gateway": "stripe",
             "connection_key": location.gatewayconnection_set.get().key,
             "token": f"token-{name}",

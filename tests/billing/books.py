@@ -7,20 +7,43 @@ from billing.services import issue_bill
 from community.models import Customer, Location
 from membership.models import Plan, PlanAssignment
 from membership.services.assigning import PlanWish, assign_plan
+from membership.services.auto_paying import choose_auto_pay
+from membership.services.bill_charging import start_bill_charge
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import add_manual_item, issue_bill_by_hand, remove_item
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.buyers import Order, lock_buyer, plan_terms
 from membership.services.instant import claim_free
+from membership.services.paying import pay_charge
 from membership.services.periods import local_day
+from membership.services.purchases import CardOrder
 from membership.services.quotes import quote_option
+from membership.services.settlement import settle_transaction
 from membership.statements import Hold
-from tests.factories import CustomerFactory, OptionFactory, UserFactory
+from payments.gateways.protocol import ChargeOutcome, ChargeState
+from payments.models import GatewayConnection, Transaction
+from tests.factories import CardFactory, CustomerFactory, OptionFactory, UserFactory
 from tests.membership.tab import bill_of, buy_by_bill, credits_come, plan_with_bill, received
 
 BILL_MUTATIONS = {
+    "A charge is of one purchase or of one bill": """
+        UPDATE payments_transaction SET bill_id = NULL WHERE id = {bill_under_way}
+    """,
+    "A charge of a bill is of its customer, in its currency": """
+        UPDATE payments_transaction SET currency = 'XTS' WHERE id = {bill_under_way}
+    """,
+    "A bill is paid online by its one charge that succeeded": """
+        UPDATE payments_transaction SET amount_minor = amount_minor + 1 WHERE id = {paid_online}
+    """,
+    "Money that came for a paid bill is on the list to review": """
+        DELETE FROM payments_reviewcase WHERE charge_id = {surplus}
+    """,
+    "No payment of a bill is pending for more than a day": """
+        UPDATE payments_transaction SET created_at = now() - interval '25 hours'
+        WHERE id = {bill_under_way}
+    """,
     "Bills are numbered from 1 without gaps, but where an admin moved the number on": """
-        UPDATE billing_bill SET sequence = sequence + 1 WHERE id = {waiting_bill};
+        UPDATE billing_bill SET sequence = sequence + 1 WHERE id = {last_bill};
         UPDATE billing_documentcounter SET last_number = last_number + 1
         WHERE location_id = {location} AND kind = 'bill'
     """,
@@ -120,7 +143,12 @@ def books_of_bills(location, at):
     waiting_bill = plan_with_bill(waits, at=at)
     waiting = buy_by_bill(waits.member, option=option, at=at)
     issue_bill(bill_id=waiting_bill.pk, at=at)
+    paid_online, surplus, under_way = charges_of_bills(location, at)
     return {
+        "paid_online": paid_online.pk,
+        "surplus": surplus.pk,
+        "bill_under_way": under_way.pk,
+        "last_bill": under_way.bill_id,
         "bill": bill.pk,
         "fee": fee.pk,
         "fee_key": fee.key,
@@ -134,6 +162,49 @@ def books_of_bills(location, at):
         "other_fee": waiting_bill.items.get(source="plans").pk,
         "claim": claim(new_customer(location), option, at).pk,
     }
+
+
+def charges_of_bills(location, at):
+    """A charge that paid its bill, one that came too late, and one that is under way."""
+    charges = []
+    for _ in range(3):
+        customer = new_customer(location)
+        card = CardFactory(customer=customer, connection=GatewayConnection.objects.get())
+        user = customer.member.user
+        choose_auto_pay(customer=customer, card_id=card.pk, by=user, at=at)
+        bill = issue_bill(bill_id=plan_with_bill(customer, at=at).pk, at=at)
+        charges.append(
+            start_bill_charge(
+                bill_id=bill.pk,
+                key=uuid4(),
+                order=CardOrder(card.connection_id, card.pk),
+                seen_minor=bill.to_pay_minor,
+                by=user,
+                at=at,
+            )
+        )
+    paid, surplus, under_way = charges
+    pay_charge(charge=paid, at=at)
+    today = received(paid_on=local_day(location, at))
+    mark_bill_paid(bill_id=surplus.bill_id, received=today, by=UserFactory(), at=at)
+    arrives_too_late(surplus, at)
+    return paid, surplus, under_way
+
+
+def arrives_too_late(charge, at):
+    """The gateway reports success although nothing was to pay any more."""
+    outcome = ChargeOutcome(
+        reference=f"pi_late_{charge.pk}",
+        state=ChargeState.SUCCEEDED,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        livemode=False,
+        key=str(charge.key),
+    )
+    Transaction.objects.filter(pk=charge.pk).update(submitted_at=at)
+    settle_transaction(
+        transaction_id=charge.pk, location_id=charge.location_id, outcome=outcome, at=at
+    )
 
 
 def new_customer(location) -> Customer:

@@ -10,7 +10,7 @@ from billing.models import DocumentCounter, Receipt
 from billing.services import Buyer, issue_receipt
 from community.money import Tax, TaxedAmount
 from membership.models import Purchase
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from tests.factories import (
     NOON,
     CardFactory,
@@ -137,7 +137,7 @@ def test_twenty_sales_at_once_are_numbered_without_gaps(fake_gateway, invariants
         purchases = [pending_purchase(card=card, option=option) for card in cards]
 
     def pay(purchase):
-        pay_purchase(purchase=Purchase.objects.get(pk=purchase.pk), at=NOON)
+        pay_charge(charge=Purchase.objects.get(pk=purchase.pk).charge, at=NOON)
 
     answers = race(location, [partial(pay, purchase) for purchase in purchases])
 

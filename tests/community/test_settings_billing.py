@@ -8,7 +8,7 @@ from billing.models import DocumentCounter, Receipt
 from billing.services import NumberTaken, change_billing_details, next_numbers
 from community.services.settings import BILLING as NAMES
 from community.services.settings import facts_of, version_of
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from tests.community.settings_pages import BILLING, address, audited, error_at, filled, words
 from tests.factories import NOON, CardFactory, ConnectionFactory, pending_purchase
 from tests.racing import race
@@ -138,7 +138,7 @@ def test_a_receipt_and_a_jump_at_once_give_each_number_once(
         )
 
     def sell(purchase):
-        return lambda: pay_purchase(purchase=purchase, at=NOON + timedelta(minutes=1))
+        return lambda: pay_charge(charge=purchase.charge, at=NOON + timedelta(minutes=1))
 
     answers = race(location, [jump, *map(sell, bought)])
 

@@ -58,7 +58,7 @@ def new_card_purchase(card):
             key="018f0000-0000-7000-8000-000000000001",
             at=NOON,
         )
-        open_card_setup(purchase=purchase, at=NOON)
+        open_card_setup(charge=purchase.charge, at=NOON)
         return again(purchase)
 
     return start

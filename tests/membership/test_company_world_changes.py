@@ -7,7 +7,7 @@ import pytest
 from credits.models import Wallet
 from membership.models import Purchase
 from membership.services.companies import close_company, remove_from_company
-from membership.services.paying import open_card_setup, pay_purchase
+from membership.services.paying import open_card_setup, pay_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.refusals import PurchaseRefused
 from payments.models import Card
@@ -58,7 +58,7 @@ def test_a_change_right_before_the_charge_spares_the_company_s_card(
     CHANGES[code](office)
 
     with pytest.raises(PurchaseRefused) as refused:
-        pay_purchase(purchase=purchase, at=NOON)
+        pay_charge(charge=purchase.charge, at=NOON)
 
     purchase = Purchase.objects.get()
     assert refused.value.code == code
@@ -72,10 +72,10 @@ def test_a_new_card_of_a_company_that_closes_during_the_charge_is_not_kept(
     office, till, fake_gateway, invariants_hold
 ):
     purchase = confirm(office, office.carl, CardOrder(till.pk, None, keep_card=True))
-    open_card_setup(purchase=purchase, at=NOON)
+    open_card_setup(charge=purchase.charge, at=NOON)
     fake_gateway.on_charge = lambda: CHANGES["company_closed"](office)
 
-    pay_purchase(purchase=again(purchase), at=NOON)
+    pay_charge(charge=again(purchase).charge, at=NOON)
 
     assert again(purchase).state == "completed"
     assert Card.objects.get().state == Card.State.RELEASED

@@ -16,7 +16,7 @@ from membership.services.joining import (
     suspend_member,
 )
 from membership.services.leaving import leave_location, remove_member
-from membership.services.paying import pay_purchase, refresh_purchase
+from membership.services.paying import pay_charge, refresh_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from membership.services.refusals import NotAnActiveMember
@@ -99,11 +99,11 @@ def test_a_purchase_under_way_settles_after_leaving(mia, card):
     card.reference = "card_lost_answer"
     card.save()
     purchase = pending_purchase(card=card)
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     leave_location(member=mia, at=NOON)
     Card.objects.update(reference="card_ok")
 
-    refresh_purchase(purchase=Purchase.objects.get(), at=NOON + timedelta(minutes=2))
+    refresh_charge(charge=Purchase.objects.get().charge, at=NOON + timedelta(minutes=2))
 
     assert Purchase.objects.get().state == "completed"
     assert Wallet.objects.get().balance == 10
@@ -137,7 +137,7 @@ def test_suspending_and_buying_at_once_is_one_before_the_other(location, mia, ad
         for purchase in Purchase.objects.filter(state="pending"):
             # What was started before is refused before it is charged.
             with pytest.raises(NotAnActiveMember):
-                pay_purchase(purchase=purchase, at=NOON)
+                pay_charge(charge=purchase.charge, at=NOON)
         reactivate_member(member=mia, by=admin, at=NOON)
 
     assert not Purchase.objects.filter(state="completed").exists()

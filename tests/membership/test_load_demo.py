@@ -15,7 +15,7 @@ from credits.models import CreditOption, Wallet
 from membership.demo import living
 from membership.management.commands import load_demo
 from membership.models import Plan, Purchase
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from payments.models import Card, GatewayConnection, Transaction
 from payments.services.connecting import webhook_url
 from tests.stack.test_stripe_standin.conftest import Standin
@@ -133,10 +133,10 @@ def test_killed_within_a_sale_it_goes_on_to_the_same_end(one_place, monkeypatch)
     def pay_until_killed(**purchase):
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return pay_purchase(**purchase)
+        return pay_charge(**purchase)
 
     with monkeypatch.context() as patched:
-        patched.setattr(living, "pay_purchase", pay_until_killed)
+        patched.setattr(living, "pay_charge", pay_until_killed)
         with pytest.raises(KeyboardInterrupt):
             load()
     load()

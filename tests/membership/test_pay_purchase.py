@@ -5,8 +5,8 @@ import pytest
 from credits.models import Wallet
 from membership.services.paying import (
     RESEND_WITHIN,
-    pay_purchase,
-    refresh_purchase,
+    pay_charge,
+    refresh_charge,
 )
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
@@ -20,7 +20,7 @@ SOON = NOON + timedelta(minutes=2)
 
 
 def test_a_kept_card_is_charged_with_the_frozen_amount(purchase, fake_gateway, invariants_hold):
-    outcome = pay_purchase(purchase=purchase, at=NOON)
+    outcome = pay_charge(charge=purchase.charge, at=NOON)
 
     charge = fake_gateway.charges[str(purchase.key)]
     assert outcome == charge
@@ -30,9 +30,9 @@ def test_a_kept_card_is_charged_with_the_frozen_amount(purchase, fake_gateway, i
 
 
 def test_a_purchase_that_is_paid_is_not_charged_again(purchase, fake_gateway, invariants_hold):
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
-    pay_purchase(purchase=purchase, at=SOON)
+    pay_charge(charge=purchase.charge, at=SOON)
 
     assert len(fake_gateway.charges) == 1
     assert Wallet.objects.get().balance == 10
@@ -42,8 +42,8 @@ def test_a_purchase_that_is_paid_is_not_charged_again(purchase, fake_gateway, in
 def test_a_declined_attempt_stays_declined(card_that, fake_gateway, invariants_hold):
     purchase = pending_purchase(card=card_that("is_declined"))
 
-    first = pay_purchase(purchase=purchase, at=NOON)
-    pay_purchase(purchase=again(purchase), at=SOON)
+    first = pay_charge(charge=purchase.charge, at=NOON)
+    pay_charge(charge=again(purchase).charge, at=SOON)
 
     assert first.state is ChargeState.FAILED
     assert state_of(purchase) == ("failed", "failed", "insufficient_funds")
@@ -54,7 +54,7 @@ def test_a_declined_attempt_stays_declined(card_that, fake_gateway, invariants_h
 def test_a_refused_request_is_a_failed_attempt(card_that):
     purchase = pending_purchase(card=card_that("is_refused"))
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert state_of(purchase) == ("failed", "failed", "parameter_invalid")
 
@@ -64,10 +64,10 @@ def test_three_d_secure_leaves_the_purchase_pending_until_it_is_passed(
 ):
     purchase = pending_purchase(card=card_that("needs_action"))
 
-    outcome = pay_purchase(purchase=purchase, at=NOON)
+    outcome = pay_charge(charge=purchase.charge, at=NOON)
     assert (outcome.state, state_of(purchase)) == (ChargeState.ACTION, ("pending", "pending", ""))
     fake_gateway.finish_action(outcome.reference, ChargeState.SUCCEEDED)
-    refresh_purchase(purchase=again(purchase), at=SOON)
+    refresh_charge(charge=again(purchase).charge, at=SOON)
 
     assert state_of(purchase) == ("completed", "succeeded", "")
     invariants_hold()
@@ -75,10 +75,10 @@ def test_three_d_secure_leaves_the_purchase_pending_until_it_is_passed(
 
 def test_three_d_secure_failed_is_a_failed_attempt(card_that, fake_gateway):
     purchase = pending_purchase(card=card_that("needs_action"))
-    outcome = pay_purchase(purchase=purchase, at=NOON)
+    outcome = pay_charge(charge=purchase.charge, at=NOON)
 
     fake_gateway.finish_action(outcome.reference, ChargeState.FAILED, "authentication_failed")
-    refresh_purchase(purchase=again(purchase), at=SOON)
+    refresh_charge(charge=again(purchase).charge, at=SOON)
 
     assert state_of(purchase) == ("failed", "failed", "authentication_failed")
 
@@ -86,7 +86,7 @@ def test_three_d_secure_failed_is_a_failed_attempt(card_that, fake_gateway):
 def test_a_lost_answer_is_unknown_and_never_failed(card_that, fake_gateway):
     purchase = pending_purchase(card=card_that("loses_the_answer"))
 
-    assert pay_purchase(purchase=purchase, at=NOON) is None
+    assert pay_charge(charge=purchase.charge, at=NOON) is None
 
     assert state_of(purchase) == ("pending", "pending", "")
     assert len(fake_gateway.charges) == 1, "and the money has moved"
@@ -96,10 +96,10 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(
     card_that, fake_gateway, invariants_hold
 ):
     purchase = pending_purchase(card=card_that("loses_the_answer"))
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     gateway_is_back(purchase)
 
-    refresh_purchase(purchase=again(purchase), at=SOON)
+    refresh_charge(charge=again(purchase).charge, at=SOON)
 
     assert state_of(purchase) == ("completed", "succeeded", "")
     assert len(fake_gateway.charges) == 1
@@ -110,11 +110,11 @@ def test_a_charge_is_not_sent_again_when_the_gateway_may_have_forgotten_its_key(
     card_that, fake_gateway
 ):
     purchase = pending_purchase(card=card_that("loses_the_answer"))
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     gateway_is_back(purchase)
     fake_gateway.charges.clear()
 
-    refresh_purchase(purchase=again(purchase), at=NOON + RESEND_WITHIN)
+    refresh_charge(charge=again(purchase).charge, at=NOON + RESEND_WITHIN)
 
     assert fake_gateway.charges == {}
     assert state_of(purchase) == ("pending", "pending", "")
@@ -122,10 +122,10 @@ def test_a_charge_is_not_sent_again_when_the_gateway_may_have_forgotten_its_key(
 
 def test_a_revoked_key_says_nothing_of_what_was_charged_before(card_that, invariants_hold):
     purchase = pending_purchase(card=card_that("loses_the_answer"))
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     Card.objects.update(reference="card_shut")
 
-    assert refresh_purchase(purchase=again(purchase), at=SOON) is None
+    assert refresh_charge(charge=again(purchase).charge, at=SOON) is None
 
     assert state_of(purchase) == ("pending", "pending", "")
 
@@ -133,7 +133,7 @@ def test_a_revoked_key_says_nothing_of_what_was_charged_before(card_that, invari
 def test_a_revoked_key_fails_what_was_never_sent(card_that):
     purchase = pending_purchase(card=card_that("meets_a_shut_door"))
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert state_of(purchase) == ("failed", "failed", "api_key_expired")
 
@@ -147,13 +147,13 @@ def test_a_resend_says_the_same_word_for_word(card_that, fake_gateway, monkeypat
     )
     card = card_that("loses_the_answer")
     purchase = pending_purchase(card=card)
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     card.location.name = "Renamed"
     card.location.save()
     card.customer.member.user.name = "Renamed"
     card.customer.member.user.save()
-    refresh_purchase(purchase=again(purchase), at=SOON)
+    refresh_charge(charge=again(purchase).charge, at=SOON)
 
     assert len(said) == 2
     assert said[0] == said[1]
@@ -164,7 +164,7 @@ def test_a_new_card_is_charged_once_it_was_entered_and_then_forgotten(
 ):
     purchase = new_card_purchase()
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     purchase = again(purchase)
     assert purchase.state == "completed"
@@ -177,7 +177,7 @@ def test_a_new_card_is_charged_once_it_was_entered_and_then_forgotten(
 def test_a_new_card_is_kept_if_asked_and_paid(new_card_purchase, invariants_hold):
     purchase = new_card_purchase(keep=True)
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     card = again(purchase).charge.card
     assert (card.state, card.brand, card.last4) == (Card.State.KEPT, "Visa", "4242")
@@ -189,7 +189,7 @@ def test_a_new_card_that_is_declined_is_never_kept(new_card_purchase, fake_gatew
     fake_gateway.entered = "card_declined"
     purchase = new_card_purchase(keep=True)
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert again(purchase).charge.card.state == Card.State.RELEASED
 
@@ -198,7 +198,7 @@ def test_the_same_card_kept_twice_is_listed_once(card, new_card_purchase):
     Card.objects.filter(pk=card.pk).update(fingerprint="print")
 
     purchase = new_card_purchase(keep=True)
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert list(Card.objects.kept()) == [again(purchase).charge.card]
 
@@ -212,7 +212,7 @@ def test_a_card_that_was_not_entered_fails_the_attempt(
     fake_gateway.entered = entered
     purchase = new_card_purchase()
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert state_of(purchase) == ("failed", "failed", why)
     assert fake_gateway.charges == {}
@@ -229,7 +229,7 @@ def test_a_purchase_whose_card_form_never_opened_fails_in_words(card, fake_gatew
         at=NOON,
     )
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert state_of(purchase) == ("failed", "failed", "card_not_entered")
 
@@ -244,9 +244,9 @@ def test_a_gateway_that_can_not_say_what_was_entered_leaves_the_purchase_open(
 
     with monkeypatch.context() as patch:
         patch.setattr(fake_gateway, "read_setup", silent)
-        assert pay_purchase(purchase=purchase, at=NOON) is None
+        assert pay_charge(charge=purchase.charge, at=NOON) is None
     assert state_of(purchase) == ("pending", "pending", "")
-    pay_purchase(purchase=purchase, at=SOON)
+    pay_charge(charge=purchase.charge, at=SOON)
 
     assert state_of(purchase) == ("completed", "succeeded", "")
 
@@ -261,11 +261,11 @@ def test_a_late_reader_of_the_entered_card_leaves_a_paid_charge_alone(
 
     def read_while_a_rival_pays(reference):
         monkeypatch.setattr(fake_gateway, "read_setup", read_setup)
-        pay_purchase(purchase=again(purchase), at=NOON)
+        pay_charge(charge=again(purchase).charge, at=NOON)
         return read_setup(reference)
 
     monkeypatch.setattr(fake_gateway, "read_setup", read_while_a_rival_pays)
-    pay_purchase(purchase=stale, at=NOON)
+    pay_charge(charge=stale.charge, at=NOON)
 
     assert state_of(purchase) == ("completed", "succeeded", "")
     assert len(fake_gateway.charges) == 1
@@ -282,12 +282,12 @@ def test_a_reader_that_saw_no_card_can_not_fail_a_charge_that_was_sent(
     def read_before_it_was_entered(reference):
         monkeypatch.setattr(fake_gateway, "read_setup", read_setup)
         fake_gateway.entered = "card_lost_answer"
-        pay_purchase(purchase=again(purchase), at=NOON)
+        pay_charge(charge=again(purchase).charge, at=NOON)
         fake_gateway.entered = "nothing"
         return read_setup(reference)
 
     monkeypatch.setattr(fake_gateway, "read_setup", read_before_it_was_entered)
-    pay_purchase(purchase=stale, at=NOON)
+    pay_charge(charge=stale.charge, at=NOON)
 
     assert len(fake_gateway.charges) == 1
     assert state_of(purchase) == ("pending", "pending", ""), "unknown, not failed"

@@ -8,7 +8,7 @@ from django_scopes import scope
 from credits.models import Wallet
 from membership.models import Purchase
 from membership.services.events import EventWaits, process_event
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from payments.models import GatewayConnection, GatewayEvent
 from payments.tasks import process_gateway_event, sweep_events
 from tests.factories import NOON, CardFactory, pending_purchase
@@ -18,7 +18,7 @@ from tests.factories import NOON, CardFactory, pending_purchase
 def purchase(card_that):
     """Charged, but the answer got lost: only the webhook knows."""
     purchase = pending_purchase(card=card_that("loses_the_answer"))
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     return purchase
 
 

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from membership.models import Purchase
-from membership.services.paying import pay_purchase, refresh_purchase
+from membership.services.paying import pay_charge, refresh_charge
 from membership.services.settlement import settle_transaction
 from payments.gateways.fake import FakeGateway
 from payments.gateways.protocol import ChargeState, GatewayUnavailable
@@ -37,7 +37,7 @@ def page_of(client, purchase, name="purchase"):
 
 
 def test_success_shows_credits_balance_card_and_receipt(purchase, mias):
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     page = words(page_of(mias, purchase))
 
@@ -52,7 +52,7 @@ def test_looking_at_a_pending_purchase_settles_what_the_gateway_knows(
     purchase, card_that, mias, fake_gateway, invariants_hold
 ):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
 
     assert "10 credits added" in words(page_of(mias, purchase))
@@ -65,7 +65,7 @@ def test_a_purchase_that_waits_for_the_bank_can_be_confirmed_from_its_page(
     purchase, card_that, mias
 ):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     page = words(page_of(mias, purchase))
 
@@ -78,7 +78,7 @@ def test_an_unknown_outcome_says_that_nobody_needs_to_pay_again(
     purchase, card_that, mias, monkeypatch
 ):
     card_that("loses_the_answer")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     def silence(*_):
         raise GatewayUnavailable("no answer")
@@ -103,7 +103,7 @@ def test_a_purchase_without_a_card_can_be_started_again(purchase, mias):
 
 def test_a_declined_purchase_leads_back_to_the_checkout(purchase, card_that, mias):
     card_that("is_declined")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     response = page_of(mias, purchase)
 
@@ -115,7 +115,7 @@ def test_the_pending_page_polls_and_is_sent_on_once_it_is_over(
     purchase, card_that, mias, fake_gateway
 ):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     waiting = page_of(mias, purchase, "purchase_status")
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
     cache.clear()
@@ -129,7 +129,7 @@ def test_the_pending_page_polls_and_is_sent_on_once_it_is_over(
 
 def test_polling_asks_the_gateway_only_now_and_then(purchase, card_that, mias, monkeypatch):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     asked = []
     read = FakeGateway.read_charge
     monkeypatch.setattr(
@@ -146,13 +146,13 @@ def test_a_pending_purchase_is_settled_even_while_the_cache_is_down(
     purchase, card_that, mias, fake_gateway, monkeypatch
 ):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
 
     def down(*_arguments, **_options):
         raise RedisError("no cache")
 
-    monkeypatch.setattr("membership.views.purchases.cache.add", down)
+    monkeypatch.setattr("membership.views.paying.cache.add", down)
 
     assert page_of(mias, purchase, "purchase_status")["HX-Redirect"]
 
@@ -233,7 +233,7 @@ def test_settling_takes_a_known_number_of_queries(
     purchase, card_that, fake_gateway, django_assert_num_queries
 ):
     card_that("needs_action")
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
     outcome = fake_gateway.read_charge("pi_1")
 
@@ -244,4 +244,4 @@ def test_settling_takes_a_known_number_of_queries(
             outcome=outcome,
             at=NOON,
         )
-    assert refresh_purchase(purchase=purchase, at=NOON).state is ChargeState.SUCCEEDED
+    assert refresh_charge(charge=purchase.charge, at=NOON).state is ChargeState.SUCCEEDED

@@ -177,7 +177,7 @@ def test_money_that_does_not_match_grants_nothing(purchase, facts, state, invari
 def test_a_charge_can_not_be_settled_from_another_location(purchase):
     elsewhere = LocationFactory()
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(Transaction.DoesNotExist):
         settle_transaction(
             transaction_id=purchase.charge_id,
             location_id=elsewhere.pk,

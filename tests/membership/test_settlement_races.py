@@ -13,7 +13,7 @@ from credits.services.spending import spend_credits
 from membership.models import Purchase
 from membership.services.events import process_event
 from membership.services.joining import reactivate_member, suspend_member
-from membership.services.paying import give_up_purchase, open_card_setup, pay_purchase
+from membership.services.paying import give_up_charge, open_card_setup, pay_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from membership.services.refusals import NotAnActiveMember
@@ -35,7 +35,7 @@ def bought(card, **more):
 
 
 def pay(purchase):
-    return pay_purchase(purchase=Purchase.objects.get(pk=purchase.pk), at=NOON)
+    return pay_charge(charge=Purchase.objects.get(pk=purchase.pk).charge, at=NOON)
 
 
 def balance(card):
@@ -83,7 +83,7 @@ def test_twenty_confirmations_of_a_new_card_charge_and_settle_it_once(
             key="018f0000-0000-7000-8000-000000000003",
             at=NOON,
         )
-        open_card_setup(purchase=purchase, at=NOON)
+        open_card_setup(charge=purchase.charge, at=NOON)
 
     answers = race(card.location, [partial(pay, purchase)] * 20)
 
@@ -195,7 +195,7 @@ def test_giving_up_and_paying_at_once_leave_one_truth(card, fake_gateway, invari
             card.location,
             [
                 partial(pay, purchase),
-                partial(give_up_purchase, purchase=purchase, at=NOON),
+                partial(give_up_charge, purchase=purchase, at=NOON),
                 partial(pay, purchase),
             ],
         )

@@ -7,7 +7,7 @@ from django_scopes import scopes_disabled
 from kombu.exceptions import OperationalError
 
 from membership.models import Purchase
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from payments.gateways.protocol import ChargeState
 from payments.models import GatewayEvent
 from payments.tasks import process_gateway_event, sweep_events
@@ -19,7 +19,7 @@ from tests.factories import NOON, pending_purchase
 def purchase(card_that, fake_gateway):
     """Paid at the bank; Deskmint hasn't heard."""
     purchase = pending_purchase(card=card_that("needs_action"))
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
     return purchase
 

@@ -8,7 +8,7 @@ import pytest
 from community.models import Location, Member
 from credits.models import CreditOption, Wallet
 from membership.models import Purchase
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, QuoteChanged, quote_option
 from membership.services.refusals import MethodNotOpen, NotAnActiveMember
@@ -110,7 +110,7 @@ def test_a_change_right_before_the_charge_fails_the_attempt(
     happen()
 
     with pytest.raises(refusal, match=words) as refused:
-        pay_purchase(purchase=purchase, at=NOON)
+        pay_charge(charge=purchase.charge, at=NOON)
 
     purchase = Purchase.objects.get()
     assert (purchase.state, purchase.charge.failure_code) == ("failed", refused.value.code)
@@ -125,7 +125,7 @@ def test_a_change_after_the_charge_changes_nothing(change, confirm, fake_gateway
     purchase = confirm()
     fake_gateway.on_charge = happen
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     purchase.refresh_from_db()
     assert purchase.state == "completed"

@@ -85,7 +85,7 @@ def add_credits():
 @pytest.fixture
 def buy(location, fake_gateway):
     """Let a member buy by card; a reference like `card_declined` does as its name says."""
-    from membership.services.paying import pay_purchase
+    from membership.services.paying import pay_charge
     from payments.models import Card
     from tests.factories import CardFactory, ConnectionFactory, pending_purchase
 
@@ -96,7 +96,7 @@ def buy(location, fake_gateway):
         if reference:
             Card.objects.filter(pk=card.pk).update(reference=f"{reference}_{card.pk}")
         bought = pending_purchase(card=card, option=option)
-        pay_purchase(purchase=bought, at=at)
+        pay_charge(charge=bought.charge, at=at)
         bought.refresh_from_db()
         return bought
 

@@ -112,6 +112,7 @@ class StripeGateway:
                         "payment_method": request.card,
                         "payment_method_types": ["card"],
                         "confirm": True,
+                        "off_session": request.off_session,
                         "description": request.description,
                         "metadata": {KEY: request.key},
                     },

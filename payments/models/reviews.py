@@ -1,0 +1,68 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Location, User
+from community.scoping import scoped
+from payments.models.transactions import Transaction
+
+
+class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
+    def open(self) -> "ReviewCaseQuerySet":
+        return self.filter(closed_at=None)
+
+    def open_first(self) -> "ReviewCaseQuerySet":
+        return self.order_by(F("closed_at").desc(nulls_first=True), "-pk")
+
+    def with_what_it_is_about(self) -> "ReviewCaseQuerySet":
+        """With all that a row of a list says."""
+        return self.select_related(
+            "charge__bill",
+            "charge__made_by",
+            "charge__customer__member__user",
+            "charge__customer__company",
+            "closed_by",
+        )
+
+
+ReviewCaseManager = models.Manager.from_queryset(ReviewCaseQuerySet)
+
+
+class ReviewCase(models.Model):
+    """Money that only a person can say what to do about."""
+
+    class Reason(models.TextChoices):
+        SURPLUS = "surplus", _("Paid already")
+
+    location = models.ForeignKey(Location, models.PROTECT)
+    charge = models.ForeignKey(Transaction, models.PROTECT, related_name="reviews")
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    noticed_at = models.DateTimeField(_("noticed"))
+    note = models.CharField(_("what was done"), max_length=200, blank=True, default="")
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = scoped(ReviewCaseManager)
+
+    class Meta:
+        verbose_name = _("review case")
+        verbose_name_plural = _("review cases")
+        constraints = [
+            models.UniqueConstraint("charge", "reason", name="review_once_per_charge_and_reason"),
+            models.CheckConstraint(
+                condition=Q(reason__in=["surplus"]), name="review_reason_is_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(closed_at__isnull=True) & Q(closed_by__isnull=True) & Q(note=""))
+                | (Q(closed_at__isnull=False) & Q(closed_by__isnull=False) & ~Q(note="")),
+                name="review_closed_says_by_whom_and_how",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["location", "-id"], name="review_open", condition=Q(closed_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.charge}"

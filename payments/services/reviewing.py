@@ -1,0 +1,67 @@
+"""Money that a person must look at: noticed once, closed once, with a word on what was done."""
+
+from datetime import datetime
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from community.models import User
+from community.services import record_audit
+from payments.models import ReviewCase, Transaction
+
+log = structlog.get_logger(__name__)
+
+
+class ReviewClosed(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(_("Somebody closed this case already."), code="review_closed")
+
+
+class NoteMissing(ValidationError):
+    def __init__(self) -> None:
+        words = ValidationError(_("Say what was done."), code="note_missing")
+        super().__init__({"note": words})
+
+
+def open_review(*, charge: Transaction, reason: ReviewCase.Reason, at: datetime) -> ReviewCase:
+    """Put a charge on the list of what staff must look at, once per reason, with an alarm."""
+    case, made = ReviewCase.objects.get_or_create(
+        charge=charge,
+        reason=reason,
+        defaults={"location_id": charge.location_id, "noticed_at": at},
+    )
+    if made:
+        log.error("review_needed", case=case.pk, reason=reason, transaction=charge.pk)
+    return case
+
+
+@transaction.atomic
+def close_review(*, case_id: int, note: str, by: User, at: datetime) -> ReviewCase:
+    """Note what was done about a case; it leaves the list.
+
+    :raises ReviewClosed: if somebody did before
+    :raises NoteMissing: if nothing is said
+    """
+    note = note.replace("\0", "").strip()[:200]
+    if not note:
+        raise NoteMissing
+    case: ReviewCase = (
+        ReviewCase.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("location")
+        .get(pk=case_id)
+    )
+    if case.closed_at:
+        raise ReviewClosed
+    case.note, case.closed_by, case.closed_at = note, by, at
+    case.save(update_fields=["note", "closed_by", "closed_at"])
+    record_audit(
+        location=case.location,
+        by=by,
+        action="review closed",
+        subject=f"review {case.pk}",
+        reason=note,
+        at=at,
+    )
+    return case
