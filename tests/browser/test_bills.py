@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.browser.conftest import pay, type_card
 from tests.browser.counter import credit, issue_a_bill
 
 
@@ -49,3 +50,54 @@ def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
     assert_pdf(mia, says="€10.00")
     nora.goto("community/bills/?state=paid")
     expect(nora.get_by_role("link", name="Mia Holm")).to_have_attribute("href", bill)
+
+
+def test_a_bill_is_paid_by_card_and_the_next_pays_itself(place, nora, mia):
+    nora.goto("community/")
+    member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
+    bill = issue_a_bill(nora, member)
+    mia.goto("membership/bills/")
+    mia.locator("#bills").get_by_role("link", name="Pay").click()
+    expect(mia.get_by_role("heading", level=1)).to_contain_text("Pay bill B-")
+
+    type_card(mia, "4000000000009995")
+    pay(mia, "€60.00")
+    expect(mia.get_by_role("alert")).to_contain_text("not enough funds")
+    type_card(mia, "4000002760003184")
+    mia.get_by_label("Keep this card").check()
+    pay(mia, "€60.00")
+    complete = mia.get_by_role("button", name="Complete authentication")
+    complete.click()
+    complete.click()  # once for keeping the card on file, once for the money
+
+    expect(mia.get_by_role("status")).to_contain_text("is paid: €60.00")
+    expect(mia.get_by_text("Paid €60.00", exact=True)).to_be_visible()
+    nora.goto(bill)
+    expect(nora.get_by_text("Paid €60.00", exact=True)).to_be_visible()
+    mia.goto("membership/payments/")
+    expect(mia.get_by_role("row").filter(has_text="Failed")).to_have_count(1)
+    expect(mia.get_by_role("row").filter(has_text="Succeeded")).to_contain_text("Bill B-")
+
+    mia.goto("membership/bills/")
+    mia.get_by_label("Visa •••• 3184").check()
+    mia.get_by_role("button", name="Save").click()
+    expect(mia.get_by_role("status")).to_contain_text("Bills are paid with Visa •••• 3184")
+    expect(mia.get_by_label("Visa •••• 3184")).to_be_checked()
+
+
+def test_two_tabs_pay_a_bill_once(place, nora, mia):
+    nora.goto("community/")
+    issue_a_bill(nora, nora.get_by_role("link", name="Mia Holm").get_attribute("href"))
+    mia.goto("membership/bills/")
+    address = mia.locator("#bills").get_by_role("link", name="Pay").get_attribute("href")
+    other = mia.context.new_page()
+    for page in (mia, other):
+        page.goto(address)
+        type_card(page, "4242424242424242")
+
+    pay(mia, "€60.00")
+    expect(mia.get_by_text("Paid €60.00", exact=True)).to_be_visible()
+    pay(other, "€60.00")
+
+    expect(other.get_by_text("Paid €60.00", exact=True)).to_be_visible()
+    assert len(place.book()) == 1
