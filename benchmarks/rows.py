@@ -53,15 +53,22 @@ class Buyer:
         return Order(self.member, None, self.place.on_the_bill, uuid4())
 
 
-def make_buyers(*, locations: int = LOCATIONS, members: int = MEMBERS_OF_EACH) -> list[Buyer]:
-    """Members of each location in turn, each with an active bill under a plan from today on."""
+def make_buyers(
+    *, locations: int = LOCATIONS, members: int = MEMBERS_OF_EACH, bills: bool = True
+) -> list[Buyer]:
+    """Members of each location in turn, each with an active bill under a plan from today on.
+
+    :param bills: without, the plans are assigned and the closing run has yet to begin them
+    """
     at = now()
     with scopes_disabled(), transaction.atomic():
         places = [_make_place(at=at) for _ in range(locations)]
         buyers = [
             _make_buyer(place, number=number) for number in range(members) for place in places
         ]
-        _open_bills(buyers, at=at)
+        assignments = _assign(buyers, at=at)
+        if bills:
+            _open_bills(assignments, at=at)
     return buyers
 
 
@@ -118,7 +125,7 @@ def _make_buyer(place: Place, *, number: int) -> Buyer:
     return Buyer(place, member, customer, card)
 
 
-def _open_bills(buyers: list[Buyer], *, at: datetime) -> None:
+def _assign(buyers: list[Buyer], *, at: datetime) -> list[PlanAssignment]:
     assignments = [
         PlanAssignment(
             location=buyer.place.location,
@@ -131,6 +138,10 @@ def _open_bills(buyers: list[Buyer], *, at: datetime) -> None:
         for buyer in buyers
     ]
     PlanAssignment.objects.bulk_create(assignments, batch_size=BATCH)
+    return assignments
+
+
+def _open_bills(assignments: list[PlanAssignment], *, at: datetime) -> None:
     bills = [
         Bill(
             location=assignment.location,

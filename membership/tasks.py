@@ -17,10 +17,8 @@ from community.models import Customer, Location, User
 from membership.models import Invitation, MemberImport
 from membership.services.auto_paying import bills_to_try, try_bill
 from membership.services.closing import (
-    assignments_to_start,
     catch_up,
     customers_due,
-    start_assignment,
 )
 from membership.services.importing import (
     ImportRefused,
@@ -182,15 +180,8 @@ def import_members(task: "Task[Any, None]", *, location_id: int, import_id: int)
                 raise task.retry(countdown=5) from refusal
             refuse_import(member_import=job, refusal=refusal, at=now())
         else:
-            _begin_plans(job)
-
-
-def _begin_plans(job: MemberImport) -> None:
-    """Begin what the import assigned, one by one, sooner than the run for all plans does."""
-    if not job.summary.get("plans"):
-        return
-    for _location_id, assignment_id in assignments_to_start(at=now()):
-        start_assignment(assignment_id=assignment_id, at=now())
+            if job.summary.get("plans"):
+                close_due_periods(at=now())  # sooner than the run for all locations does
 
 
 @contextmanager

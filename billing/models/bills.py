@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Source
@@ -48,6 +48,11 @@ class BillQuerySet(models.QuerySet["Bill"]):
 
     def active(self) -> "BillQuerySet":
         return self.filter(state=Bill.State.ACTIVE)
+
+    def with_something_on_it(self) -> "BillQuerySet":
+        """Those that would be issued: with an item that was not removed."""
+        standing = BillItem.objects.standing().filter(bill=OuterRef("pk"))
+        return self.filter(Exists(standing))
 
     def overdue(self, today: date) -> "BillQuerySet":
         return self.filter(state=Bill.State.ISSUED, due_on__lt=today)

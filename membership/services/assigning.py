@@ -248,7 +248,7 @@ def effect_of(*, customer: Customer, when: When, at: datetime) -> Effect:
 
 
 def _open_total(customer: Customer) -> int | None:
-    bill = Bill.objects.active().filter(customer=customer, items__isnull=False).first()
+    bill = Bill.objects.active().with_something_on_it().filter(customer=customer).first()
     return bill.total_minor if bill else None
 
 

@@ -165,11 +165,6 @@ def customers_due(*, at: datetime) -> list[tuple[int, int]]:
     return list(dict.fromkeys(due))
 
 
-def assignments_to_start(*, at: datetime) -> list[tuple[int, int]]:
-    """Location and assignment of each plan with past or present days that no bill covers."""
-    return list(_unbilled_assignments(at).values_list("location_id", "pk"))
-
-
 def _due_bills(at: datetime) -> QuerySet[Bill]:
     due: QuerySet[Bill] = (
         Bill.objects.active()

@@ -25,7 +25,7 @@ def effect_of_stopping(*, customer: Customer, at: datetime) -> StoppingEffect:
         PlanAssignment.objects.filter(customer=customer).from_day(today).select_related("plan")
     )
     return StoppingEffect(
-        bill=Bill.objects.active().filter(customer=customer, items__isnull=False).first(),
+        bill=Bill.objects.active().with_something_on_it().filter(customer=customer).first(),
         plan=next((it for it in going_on if it.covers(today)), None),
         coming_plans=[it for it in going_on if it.starts_on > today and not it.never_began],
     )

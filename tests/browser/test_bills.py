@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests.browser.conftest import pay, type_card
+from tests.browser.conftest import keep_a_card, pay, type_card
 from tests.browser.counter import credit, issue_a_bill
 
 
@@ -52,7 +52,7 @@ def test_a_bill_is_issued_credited_and_paid(place, nora, mia):
     expect(nora.get_by_role("link", name="Mia Holm")).to_have_attribute("href", bill)
 
 
-def test_a_bill_is_paid_by_card_and_the_next_pays_itself(place, nora, mia):
+def test_a_bill_is_paid_by_card(place, nora, mia):
     nora.goto("community/")
     member = nora.get_by_role("link", name="Mia Holm").get_attribute("href")
     bill = issue_a_bill(nora, member)
@@ -64,7 +64,6 @@ def test_a_bill_is_paid_by_card_and_the_next_pays_itself(place, nora, mia):
     pay(mia, "€60.00")
     expect(mia.get_by_role("alert")).to_contain_text("not enough funds")
     type_card(mia, "4000002760003184")
-    mia.get_by_label("Keep this card").check()
     pay(mia, "€60.00")
     complete = mia.get_by_role("button", name="Complete authentication")
     complete.click()
@@ -78,11 +77,16 @@ def test_a_bill_is_paid_by_card_and_the_next_pays_itself(place, nora, mia):
     expect(mia.get_by_role("row").filter(has_text="Failed")).to_have_count(1)
     expect(mia.get_by_role("row").filter(has_text="Succeeded")).to_contain_text("Bill B-")
 
+
+def test_bills_pay_themselves_with_a_kept_card_if_wished(place, mia):
+    keep_a_card(mia)
+
     mia.goto("membership/bills/")
-    mia.get_by_label("Visa •••• 3184").check()
+    mia.get_by_label("Visa •••• 4242").check()
     mia.get_by_role("button", name="Save").click()
-    expect(mia.get_by_role("status")).to_contain_text("Bills are paid with Visa •••• 3184")
-    expect(mia.get_by_label("Visa •••• 3184")).to_be_checked()
+
+    expect(mia.get_by_role("status")).to_contain_text("Bills are paid with Visa •••• 4242")
+    expect(mia.get_by_label("Visa •••• 4242")).to_be_checked()
 
 
 def test_two_tabs_pay_a_bill_once(place, nora, mia):

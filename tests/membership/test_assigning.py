@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.models import Bill
+from billing.services import open_bill
 from community.models import AuditRecord, Member
 from credits.models import Wallet
 from membership.models import PlanAssignment
@@ -26,10 +27,12 @@ from membership.services.assigning import (
     replace_plan,
     withdraw_coming_plan,
 )
+from membership.services.bill_keeping import add_manual_item, remove_item
 from membership.services.closing import catch_up
 from membership.services.companies import add_company, close_company
 from membership.services.leaving import leave_location
 from membership.services.plans import PlanIsArchived, archive_plan
+from membership.services.stopping import effect_of_stopping
 from tests.factories import NOON, AssignmentFactory, PlanFactory
 
 TODAY = date(2026, 11, 22)
@@ -169,6 +172,18 @@ def test_a_change_now_issues_the_bill_and_begins_the_other_without_proration(
         ("active", date(2026, 11, 25), date(2026, 12, 25), 3600),
     ]
     invariants_hold()
+
+
+def test_a_bill_from_which_all_was_removed_is_not_said_to_be_issued(mia, admin):
+    bill = open_bill(customer=mia.customer, key="by hand", at=NOON)
+    item = add_manual_item(
+        bill_id=bill.pk, description="Locker", price_minor=500, key="1", by=admin, at=NOON
+    )
+    remove_item(
+        bill_id=bill.pk, item_id=item.pk, reason="Wrong", waive_spent=False, by=admin, at=NOON
+    )
+
+    assert effect_of_stopping(customer=mia.customer, at=NOON).bill is None
 
 
 def test_a_change_at_the_next_period_waits_and_begins_with_it(mia, plan, flex, invariants_hold):

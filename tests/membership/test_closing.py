@@ -21,7 +21,6 @@ from membership.models import PlanAssignment
 from membership.services.assigning import PlanWish, assign_plan
 from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.closing import (
-    assignments_to_start,
     catch_up,
     close_period,
     customers_due,
@@ -238,7 +237,7 @@ def test_a_bill_that_an_admin_issued_early_is_not_opened_again_before_the_next_p
     running = assign(mia.customer, plan, on=TODAY)
     issue_bill(bill_id=Bill.objects.get().pk, at=NOON)
 
-    assert assignments_to_start(at=NOON + timedelta(days=29)) == []
+    assert customers_due(at=NOON + timedelta(days=29)) == []
     assert start_assignment(assignment_id=running.pk, at=NOON + timedelta(days=29)) is None
     catch_up(customer=mia.customer, at=NOON + timedelta(days=30))
 
