@@ -5,8 +5,18 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
-from billing.models import Bill, BillItem, BillPayment, CreditNoteLine, ReceiptLine
+from billing.models import (
+    Bill,
+    BillingDetails,
+    BillItem,
+    BillPayment,
+    CreditNoteLine,
+    ReceiptLine,
+)
+
+Line = BillItem | CreditNoteLine | ReceiptLine
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class TaxRate:
         return self.net_minor + self.tax_minor
 
 
-def tax_rates(lines: Iterable[BillItem | CreditNoteLine | ReceiptLine]) -> list[TaxRate]:
+def tax_rates(lines: Iterable[Line]) -> list[TaxRate]:
     """Sum up a document's lines by tax rate, the highest first."""
     rates: dict[tuple[Decimal, str], tuple[int, int]] = {}
     for line in lines:
@@ -83,3 +93,16 @@ def tax_rates(lines: Iterable[BillItem | CreditNoteLine | ReceiptLine]) -> list[
         TaxRate(name, percent, *rates[percent, name])
         for percent, name in sorted(rates, reverse=True)
     ]
+
+
+def exemptions_of(lines: Iterable[Line]) -> list[str]:
+    """Why a document's lines carry no tax, each reason once, in the language that is on."""
+    reasons = dict.fromkeys(line.exemption for line in lines if line.exemption)
+    return [exemption_words(reason) for reason in reasons]
+
+
+def exemption_words(exemption: str) -> str:
+    """The sentence that the law wants for a reverse charge; other reasons are words already."""
+    if exemption == BillingDetails.Exemption.REVERSE_CHARGE:
+        return _("Reverse charge: VAT is to be accounted for by the recipient.")
+    return exemption

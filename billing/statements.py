@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from community.database import fetch_row
+from community.money import Tax
 
 INSERT_RECEIPT = """
 WITH counter AS (
@@ -27,9 +27,10 @@ WITH counter AS (
     RETURNING id, number
 ), line AS (
     INSERT INTO billing_receiptline
-        (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent)
+        (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent,
+         exemption)
     SELECT id, %(description)s, %(net)s::bigint, %(tax)s::bigint,
-           %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s
+           %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(exemption)s
     FROM receipt
 )
 SELECT id, number FROM receipt
@@ -46,9 +47,9 @@ WITH bill AS (
 )
 INSERT INTO billing_billitem
     (location_id, bill_id, source, description, net_minor, tax_minor, total_minor, tax_name,
-     tax_percent, key, added_by_id, added_at, removes_id)
+     tax_percent, exemption, key, added_by_id, added_at, removes_id)
 SELECT location_id, id, %(source)s, %(description)s, %(net)s::bigint, %(tax)s::bigint,
-       %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(key)s,
+       %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(exemption)s, %(key)s,
        %(added_by)s::bigint, %(at)s, %(removes)s::bigint
 FROM bill
 RETURNING id
@@ -87,8 +88,7 @@ def insert_receipt(
     seller: dict[str, Any],
     buyer: dict[str, Any],
     description: str,
-    tax_name: str,
-    tax_percent: Decimal,
+    tax: Tax,
     at: datetime,
 ) -> IssuedReceipt:
     values = {
@@ -103,8 +103,9 @@ def insert_receipt(
         "seller": json.dumps(seller),
         "buyer": json.dumps(buyer),
         "description": description,
-        "tax_name": tax_name,
-        "tax_percent": tax_percent,
+        "tax_name": tax.name,
+        "tax_percent": tax.percent,
+        "exemption": tax.exemption,
     }
     row = fetch_row(INSERT_RECEIPT, values)
     assert row
@@ -119,8 +120,7 @@ def insert_bill_item(
     description: str,
     net_minor: int,
     tax_minor: int,
-    tax_name: str,
-    tax_percent: Decimal,
+    tax: Tax,
     key: str,
     added_by_id: int | None,
     removes_id: int | None,
@@ -134,8 +134,9 @@ def insert_bill_item(
         "description": description,
         "net": net_minor,
         "tax": tax_minor,
-        "tax_name": tax_name,
-        "tax_percent": tax_percent,
+        "tax_name": tax.name,
+        "tax_percent": tax.percent,
+        "exemption": tax.exemption,
         "key": key,
         "added_by": added_by_id,
         "removes": removes_id,

@@ -1,6 +1,6 @@
 """Money is an integer of minor units and an ISO currency. All rounding happens here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 
@@ -32,11 +32,15 @@ class AmountTooPrecise(ValidationError):
 
 @dataclass(frozen=True)
 class Tax:
-    """A location's tax as it applies to one sale: percent, and whether prices contain it."""
+    """A location's tax as it applies to one sale: percent, and whether prices contain it.
+
+    Of an exempt customer it is 0 % and says why; another why alone makes no other price.
+    """
 
     name: str
     percent: Decimal
     included: bool
+    exemption: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,29 @@ def apply_tax(price_minor: int, tax: Tax) -> TaxedAmount:
     return TaxedAmount(
         net_minor=price_minor, tax_minor=round_half_up(price_minor * tax.percent / 100)
     )
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a customer is asked for something, in minor units, and the tax that goes with it."""
+
+    minor: int
+    tax: Tax
+
+    @property
+    def amount(self) -> TaxedAmount:
+        return apply_tax(self.minor, self.tax)
+
+
+def price_for(price_minor: int, tax: Tax, *, exemption: str) -> Price:
+    """A price as one customer has it: an exempt one pays the net price, at a tax of 0 %.
+
+    :param exemption: why the customer pays no tax; empty if they pay it
+    """
+    if not exemption:
+        return Price(price_minor, tax)
+    without = Tax(tax.name, Decimal(0), tax.included, exemption)
+    return Price(apply_tax(price_minor, tax).net_minor, without)
 
 
 def share_of(amount_minor: int, *, part: int, whole: int) -> int:

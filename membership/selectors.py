@@ -3,10 +3,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from community.models import Location
-from community.money import apply_tax
 from credits.models import Lot
 from membership.models import Plan, PlanAssignment
 from membership.services.periods import Period, local_day, period_on
+from membership.services.quotes import quote_fee
 
 WIDTH = 420
 GAP = 3
@@ -83,7 +83,7 @@ def plan_standing(*, customer_id: int, location: Location, at: datetime) -> Plan
     assignments = list(
         PlanAssignment.objects.filter(customer_id=customer_id)
         .with_billed()
-        .select_related("plan", "assigned_by")
+        .select_related("plan", "assigned_by", "customer__location", "customer__billing_details")
         .order_by("starts_on", "pk")
     )
     current = next((it for it in assignments if it.covers(today)), None)
@@ -92,22 +92,23 @@ def plan_standing(*, customer_id: int, location: Location, at: datetime) -> Plan
         today=today,
         current=current,
         period=period_on(today, starts_on=current.starts_on) if current else None,
-        next_fee=_next_fee(current, coming, location, today),
+        next_fee=_next_fee(current, coming, today),
         coming=coming,
         past=[it for it in reversed(assignments) if it is not current and it not in coming],
     )
 
 
 def _next_fee(
-    current: PlanAssignment | None, coming: list[PlanAssignment], location: Location, today: date
+    current: PlanAssignment | None, coming: list[PlanAssignment], today: date
 ) -> NextFee | None:
     """The current plan's at its next period, unless it ends before; else that of the next plan."""
     if current:
         on = period_on(today, starts_on=current.starts_on).end
         if current.covers(on):
-            return _fee(current.plan, on, location)
-    return _fee(coming[0].plan, coming[0].starts_on, location) if coming else None
+            return _fee(current, on)
+    return _fee(coming[0], coming[0].starts_on) if coming else None
 
 
-def _fee(plan: Plan, on: date, location: Location) -> NextFee:
-    return NextFee(plan, on, apply_tax(plan.price_minor, location.tax).total_minor)
+def _fee(assignment: PlanAssignment, on: date) -> NextFee:
+    plan = assignment.plan
+    return NextFee(plan, on, quote_fee(plan, assignment.customer).amount.total_minor)

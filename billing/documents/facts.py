@@ -10,12 +10,11 @@ from babel.dates import format_date
 from django.utils.translation import get_language, override, to_locale
 from django.utils.translation import gettext as _
 
-from billing.models import Bill, BillItem, CreditNote, CreditNoteLine, Receipt, ReceiptLine
-from billing.selectors import tax_rates
+from billing.models import Bill, BillItem, CreditNote, Receipt
+from billing.selectors import Line, exemptions_of, tax_rates
 from community.money import format_credits, format_money
 
 Facts = dict[str, Any]
-Line = BillItem | CreditNoteLine | ReceiptLine
 
 
 def facts_of_bill(bill: Bill) -> Facts:
@@ -66,9 +65,10 @@ def _common(document: Bill | CreditNote | Receipt, lines: Iterable[Line]) -> Fac
         "day": _day(_local(document, document.issued_at)),
         "words": _words(),
         "seller": {"name": seller["name"], "lines": _seller_lines(seller)},
-        "buyer": {"name": buyer["name"], "lines": [buyer["email"]] if buyer["email"] else []},
+        "buyer": {"name": buyer["name"], "lines": _buyer_lines(buyer)},
         "items": [_item(line, document.currency) for line in lines],
         "rates": _rates(lines, document.currency),
+        "exemptions": exemptions_of(lines),
         **_amounts(document, document.currency),
         "footer": seller["footer"].splitlines(),
         "reason": "",
@@ -91,11 +91,26 @@ def _words() -> dict[str, str]:
 
 
 def _seller_lines(seller: dict[str, str]) -> list[str]:
-    vat = seller["vat_number"] and _("VAT %(number)s") % {"number": seller["vat_number"]}
+    own = (*_address_lines(seller), seller["registration_number"])
+    return [line for line in own if line]
+
+
+# Before there were billing details, a buyer had a name and an e-mail alone.
+def _buyer_lines(buyer: dict[str, str]) -> list[str]:
+    reference = buyer.get("reference", "")
+    own = (
+        *_address_lines(buyer),
+        buyer["email"],
+        reference and _("Your reference: %(words)s") % {"words": reference},
+    )
+    return [line for line in own if line]
+
+
+def _address_lines(party: dict[str, str]) -> list[str]:
+    vat = party.get("vat_number", "")
     return [
-        line
-        for line in (*seller["address"].splitlines(), vat, seller["registration_number"])
-        if line
+        *party.get("address", "").splitlines(),
+        vat and _("VAT %(number)s") % {"number": vat},
     ]
 
 

@@ -1,5 +1,6 @@
 from billing.models.bills import Bill, BillItem
 from billing.models.credit_notes import CreditNote, CreditNoteLine
+from billing.models.details import BillingDetails
 from billing.models.payments import BillPayment
 from billing.models.receipts import DocumentCounter, Receipt, ReceiptLine
 
@@ -7,6 +8,7 @@ __all__ = [
     "Bill",
     "BillItem",
     "BillPayment",
+    "BillingDetails",
     "CreditNote",
     "CreditNoteLine",
     "DocumentCounter",

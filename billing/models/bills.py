@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Source
 from community.models import Customer, Location, User
+from community.money import Tax
 from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import append_only, no_truncate
@@ -223,6 +224,7 @@ class BillItem(models.Model):
     total_minor = models.BigIntegerField(_("total, minor units"))
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    exemption = models.CharField(_("why no tax is charged"), max_length=200, blank=True, default="")
     key = models.CharField(_("key"), max_length=80)
     removes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="removed_by"
@@ -246,6 +248,9 @@ class BillItem(models.Model):
                 name="bill_item_total_is_net_and_tax",
             ),
             models.CheckConstraint(
+                condition=Q(exemption="") | Q(tax_minor=0), name="bill_item_exempt_has_no_tax"
+            ),
+            models.CheckConstraint(
                 condition=Q(source__in=Source.values), name="bill_item_source_is_known"
             ),
             models.CheckConstraint(
@@ -258,3 +263,8 @@ class BillItem(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def tax(self) -> Tax:
+        """What its amounts were made with; they contain it, whatever prices did."""
+        return Tax(self.tax_name, self.tax_percent, included=False, exemption=self.exemption)

@@ -77,6 +77,7 @@ class CreditNoteLine(models.Model):
     left_minor = models.BigIntegerField(_("left of the item, minor units"))
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    exemption = models.CharField(_("why no tax is charged"), max_length=200, blank=True, default="")
 
     objects = scoped(models.Manager["CreditNoteLine"], location="credit_note__location")
 
@@ -88,6 +89,10 @@ class CreditNoteLine(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("net_minor") + F("tax_minor")),
                 name="credit_note_line_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(exemption="") | Q(tax_minor=0),
+                name="credit_note_line_exempt_has_no_tax",
             ),
             models.CheckConstraint(
                 condition=Q(total_minor__gt=0, left_minor__gte=0),

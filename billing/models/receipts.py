@@ -90,6 +90,7 @@ class ReceiptLine(models.Model):
     total_minor = models.BigIntegerField(_("total, minor units"))
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    exemption = models.CharField(_("why no tax is charged"), max_length=200, blank=True, default="")
 
     objects = scoped(models.Manager["ReceiptLine"], location="receipt__location")
 
@@ -100,6 +101,9 @@ class ReceiptLine(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("net_minor") + F("tax_minor")),
                 name="receipt_line_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(exemption="") | Q(tax_minor=0), name="receipt_line_exempt_has_no_tax"
             ),
         ]
         triggers = append_only("receipt_line")

@@ -14,6 +14,14 @@ from billing.services.credit_notes import (
     issue_credit_note,
     left_of_items,
 )
+from billing.services.details import (
+    DETAILS,
+    EXEMPTION,
+    VatNumberInvalid,
+    change_customer_details,
+    details_of,
+    read_vat_number,
+)
 from billing.services.numbering import (
     MAX_DOCUMENT_NUMBER,
     NumberTaken,
@@ -31,6 +39,8 @@ from billing.services.payments import (
 from billing.services.receipts import issue_receipt
 
 __all__ = [
+    "DETAILS",
+    "EXEMPTION",
     "MAX_DOCUMENT_NUMBER",
     "BillNotActive",
     "BillNotToPay",
@@ -39,10 +49,13 @@ __all__ = [
     "NewItem",
     "NumberTaken",
     "Received",
+    "VatNumberInvalid",
     "add_bill_item",
     "buyer_of",
     "change_billing_details",
+    "change_customer_details",
     "credit_lines",
+    "details_of",
     "hold_series",
     "issue_bill",
     "issue_credit_note",
@@ -52,6 +65,7 @@ __all__ = [
     "lock_bill",
     "next_numbers",
     "open_bill",
+    "read_vat_number",
     "record_bill_payment",
     "refuse_unless_issued",
     "take_item_off",

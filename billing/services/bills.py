@@ -81,7 +81,12 @@ def lock_bill(bill_id: int) -> Bill:
     """Lock any bill, with all that its document says of seller and buyer."""
     bill: Bill = (
         Bill.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("location", "customer__member__user", "customer__company")
+        .select_related(
+            "location",
+            "customer__member__user",
+            "customer__company",
+            "customer__billing_details",
+        )
         .get(pk=bill_id)
     )
     return bill
@@ -102,8 +107,7 @@ def add_bill_item(*, location_id: int, bill_id: int, item: NewItem, at: datetime
         description=item.description[:200],
         net_minor=item.amount.net_minor,
         tax_minor=item.amount.tax_minor,
-        tax_name=item.tax.name,
-        tax_percent=item.tax.percent,
+        tax=item.tax,
         key=item.key,
         added_by_id=item.added_by_id,
         removes_id=item.removes_id,
@@ -128,7 +132,7 @@ def take_item_off(*, item: BillItem, by: User, at: datetime) -> int:
             source=Source(item.source),
             description=item.description,
             amount=TaxedAmount(net_minor=-item.net_minor, tax_minor=-item.tax_minor),
-            tax=Tax(name=item.tax_name, percent=item.tax_percent, included=False),
+            tax=item.tax,
             key=f"removes:{item.pk}",
             added_by_id=by.pk,
             removes_id=item.pk,

@@ -146,4 +146,5 @@ def _row(note: CreditNote, line: CreditLine) -> CreditNoteLine:
         left_minor=line.left_minor,
         tax_name=line.item.tax_name,
         tax_percent=line.item.tax_percent,
+        exemption=line.item.exemption,
     )

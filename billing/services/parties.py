@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from billing.services.details import details_of
 from community.models import Customer, Location
 
 
@@ -14,13 +15,31 @@ class Buyer:
     customer_id: int
     name: str
     email: str
+    address: str = ""
+    vat_number: str = ""
+    reference: str = ""  # their own order number
 
     def snapshot(self) -> dict[str, Any]:
-        return {"name": self.name, "email": self.email}
+        return {
+            "name": self.name,
+            "email": self.email,
+            "address": self.address,
+            "vat_number": self.vat_number,
+            "reference": self.reference,
+        }
 
 
 def buyer_of(customer: Customer) -> Buyer:
-    return Buyer(customer.pk, customer.name, customer.email)
+    """Put together by their billing details, as far as they have saved any."""
+    details = details_of(customer)
+    return Buyer(
+        customer_id=customer.pk,
+        name=details.name or customer.name,
+        email=customer.email,
+        address=details.address,
+        vat_number=details.vat_number,
+        reference=details.reference,
+    )
 
 
 def seller_of(location: Location) -> dict[str, Any]:

@@ -35,7 +35,6 @@ def issue_receipt(
         seller=seller_of(location),
         buyer=buyer.snapshot(),
         description=description,
-        tax_name=tax.name,
-        tax_percent=tax.percent,
+        tax=tax,
         at=at,
     )

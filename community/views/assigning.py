@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from community.access import LocationRequest, for_admins, for_staff
 from community.forms.plans import AssignForm, BillForm, ChangePlanForm, WhenForm
-from community.models import Customer, Location, Member
-from community.money import apply_tax
+from community.models import Customer, Member
 from community.views.customers import back_to, find_customer
 from membership.models import Plan, PlanAssignment
 from membership.selectors import plan_standing
@@ -33,6 +32,7 @@ from membership.services.assigning import (
     withdraw_coming_plan,
 )
 from membership.services.periods import Period, local_day, period_on
+from membership.services.quotes import quote_fee
 
 PAST_PER_PAGE = 10
 
@@ -116,7 +116,7 @@ def change(request: LocationRequest, slug: str, customer_id: int) -> HttpRespons
         effect = effect_of(customer=customer, when=when, at=at)
     except NoPlanToEnd:  # ended since the request began
         return _no_plan(request, customer)
-    beginning = _beginning(form.cleaned_data["plan"], effect, request.location)
+    beginning = _beginning(form.cleaned_data["plan"], effect, customer)
     seen = _fingerprint(current.pk, effect, beginning, beginning.plan.monthly_credits, form.wish)
     if form.has_seen(seen):
         return _change(request, customer, form.wish, when, at=at)
@@ -220,9 +220,9 @@ def _fingerprint(*facts: object) -> str:
     return sha256(repr(facts).encode()).hexdigest()
 
 
-def _beginning(plan: Plan, effect: Effect, location: Location) -> Beginning:
+def _beginning(plan: Plan, effect: Effect, customer: Customer) -> Beginning:
     period = period_on(effect.from_day, starts_on=effect.from_day)
-    return Beginning(plan, period, apply_tax(plan.price_minor, location.tax).total_minor)
+    return Beginning(plan, period, quote_fee(plan, customer).amount.total_minor)
 
 
 def _may_have_a_plan(customer: Customer) -> bool:
@@ -240,7 +240,11 @@ def _current(customer: Customer, at: datetime) -> PlanAssignment | None:
 
 
 def _customer(request: LocationRequest, customer_id: int) -> Customer:
-    known = Customer.objects.visible_to(request.principal).with_who().select_related("location")
+    known = (
+        Customer.objects.visible_to(request.principal)
+        .with_who()
+        .select_related("location", "billing_details")
+    )
     customer: Customer = get_object_or_404(known, pk=customer_id)
     return customer
 

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 from django_scopes import scope
 
 from billing.models import Bill, BillItem
-from billing.selectors import bill_figures, figure_of, tax_rates
+from billing.selectors import bill_figures, exemptions_of, figure_of, tax_rates
+from billing.services import buyer_of
 from community.access import LocationRequest, for_staff
 from community.downloads import Rows, csv_download
 from community.forms.bills import BillFilter, BillItemForm, MarkPaidForm
@@ -87,7 +88,8 @@ def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
 
 def find_bill(request: LocationRequest, bill_id: int) -> Bill:
     """Find a bill that the reader may see; else 404."""
-    known = Bill.objects.visible_to(request.principal).with_who().select_related("location")
+    known = Bill.objects.visible_to(request.principal).with_who()
+    known = known.select_related("location", "customer__billing_details")
     found: Bill = get_object_or_404(known, pk=bill_id)
     return found
 
@@ -122,7 +124,9 @@ def facts_of_bill(bill: Bill) -> dict[str, Any]:
     return {
         "bill": bill,
         "items": items,
+        "billed_to": bill.buyer or buyer_of(bill.customer).snapshot(),
         "rates": tax_rates(items),
+        "exemptions": exemptions_of(items),
         "credit_notes": bill.credit_notes.order_by("pk"),
     }
 

@@ -167,7 +167,7 @@ class Life:
             company_id=company_id,
             at=ordering.at,
         )
-        quote = quote_option(option, self.location, plan_terms(facts))
+        quote = quote_option(option, self.location, plan_terms(facts), exemption=facts.exemption)
         order = Order(member=member, company_id=company_id, seen=quote, key=ordering.key)
         with suppress(ValidationError):
             (claim_free if quote.is_free else buy_on_bill)(order=order, at=ordering.at)

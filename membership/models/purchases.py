@@ -98,6 +98,7 @@ class Purchase(models.Model):
     total_minor = models.BigIntegerField(_("total, minor units"))
     tax_name = models.CharField(_("tax name"), max_length=30, blank=True)
     tax_percent = models.DecimalField(_("tax percent"), max_digits=5, decimal_places=2)
+    exemption = models.CharField(_("why no tax is charged"), max_length=200, blank=True, default="")
     tax_included = models.BooleanField(_("price includes tax"))
     method = models.CharField(_("method"), max_length=10, choices=Method)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PENDING)
@@ -130,6 +131,9 @@ class Purchase(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("net_minor") + F("tax_minor")),
                 name="purchase_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(exemption="") | Q(tax_minor=0), name="purchase_exempt_has_no_tax"
             ),
             models.CheckConstraint(
                 condition=Q(method="free", total_minor=0)
@@ -194,7 +198,12 @@ class Purchase(models.Model):
 
     @property
     def tax(self) -> Tax:
-        return Tax(name=self.tax_name, percent=self.tax_percent, included=self.tax_included)
+        return Tax(
+            name=self.tax_name,
+            percent=self.tax_percent,
+            included=self.tax_included,
+            exemption=self.exemption,
+        )
 
     @property
     def amount(self) -> TaxedAmount:

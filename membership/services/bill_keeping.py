@@ -14,13 +14,14 @@ from billing.services import (
     BillNotActive,
     NewItem,
     add_bill_item,
+    details_of,
     issue_bill,
     lock_bill,
     open_bill,
     take_item_off,
 )
 from community.models import Customer, User
-from community.money import apply_tax
+from community.money import price_for
 from community.services import record_audit
 from membership.models import PlanAssignment
 from membership.services.closing import close_period
@@ -88,19 +89,20 @@ def open_bill_by_hand(*, customer: Customer, key: str, by: User, at: datetime) -
 def add_manual_item(
     *, bill_id: int, description: str, price_minor: int, key: str, by: User, at: datetime
 ) -> BillItem:
-    """Put something on an active bill, taxed as the location's prices are, once per key.
+    """Put something on an active bill, taxed as the customer's purchases are, once per key.
 
     :raises BillNotActive: if the bill is issued by now
     """
     bill = lock_bill(bill_id)
     if made := BillItem.objects.filter(key=f"manual:{key}", bill=bill).first():
         return made
-    tax = bill.location.tax
+    exemption = details_of(bill.customer).no_tax_because
+    price = price_for(price_minor, bill.location.tax, exemption=exemption)
     item = NewItem(
         source=Source.OTHER,
         description=description,
-        amount=apply_tax(price_minor, tax),
-        tax=tax,
+        amount=price.amount,
+        tax=price.tax,
         key=f"manual:{key}",
         added_by_id=by.pk,
     )

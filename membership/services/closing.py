@@ -19,7 +19,6 @@ from billing.services import (
     open_bill,
 )
 from community.models import Customer, Location
-from community.money import apply_tax
 from community.services.people import users_of
 from credits.models import Entry
 from credits.services.granting import book_accrual
@@ -33,6 +32,7 @@ from membership.services.periods import (
     midnight,
     period_on,
 )
+from membership.services.quotes import quote_fee
 from notifications.models import Notification
 from notifications.services import notify
 
@@ -209,7 +209,13 @@ def _lock_assignments(customer: Customer) -> list[PlanAssignment]:
     return list(
         PlanAssignment.objects.filter(customer=customer)
         .select_for_update(no_key=True, of=("self",))
-        .select_related("plan", "customer__location", "customer__company", "customer__member")
+        .select_related(
+            "plan",
+            "customer__location",
+            "customer__company",
+            "customer__member",
+            "customer__billing_details",
+        )
         .order_by("starts_on")
     )
 
@@ -257,15 +263,15 @@ def _charge_fee(assignment: PlanAssignment, period: Period, bill: Bill, *, at: d
     if not plan.price_minor:
         return
     key = f"fee:{assignment.pk}:{period.start}"
-    amount = apply_tax(plan.price_minor, location.tax)
+    price = quote_fee(plan, assignment.customer)
     add_bill_item(
         location_id=location.pk,
         bill_id=bill.pk,
         item=NewItem(
             source=Source.PLANS,
             description=_words(location, plan.name, period),
-            amount=amount,
-            tax=location.tax,
+            amount=price.amount,
+            tax=price.tax,
             key=key,
         ),
         at=at,
@@ -275,7 +281,7 @@ def _charge_fee(assignment: PlanAssignment, period: Period, bill: Bill, *, at: d
         source=Source.PLANS,
         method="bill",
         label=plan.name,
-        net_minor=amount.net_minor,
+        net_minor=price.amount.net_minor,
         key=key,
         at=at,
     )

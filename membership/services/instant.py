@@ -169,7 +169,7 @@ def _sale(order: Order, hold: Hold, *, at: datetime) -> Sale:
     if facts.option is None:
         raise OptionNotOnSale
     location = location_of(facts)
-    quote = quote_option(facts.option, location, plan_terms(facts))
+    quote = quote_option(facts.option, location, plan_terms(facts), exemption=facts.exemption)
     if quote != order.seen:
         raise QuoteChanged(seen=order.seen, now=quote)
     assert facts.next_purchase_id
@@ -235,6 +235,7 @@ def _write(
         tax_name=quote.tax.name,
         tax_percent=quote.tax.percent,
         tax_included=quote.tax.included,
+        exemption=quote.tax.exemption,
         method=method.value,
         state=state.value,
         bill_item_id=bill_item_id,

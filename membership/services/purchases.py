@@ -120,7 +120,7 @@ def _confirmed_quote(facts: BuyerFacts, seen: Quote) -> Quote:
     option = CreditOption.objects.filter(pk=seen.option_id).select_related("location").first()
     if option is None:
         raise OptionNotOnSale
-    now = quote_option(option, option.location, plan_terms(facts))
+    now = quote_option(option, option.location, plan_terms(facts), exemption=facts.exemption)
     if now != seen:
         raise QuoteChanged(seen=seen, now=now)
     if now.is_free:
@@ -193,6 +193,7 @@ def _write_purchase(
         tax_name=quote.tax.name,
         tax_percent=quote.tax.percent,
         tax_included=quote.tax.included,
+        exemption=quote.tax.exemption,
         method=Purchase.Method.GATEWAY,
         charge=charge,
         created_at=at,

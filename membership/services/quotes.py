@@ -5,9 +5,19 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location
-from community.money import Tax, TaxedAmount, apply_tax, format_unit_price, round_half_up
+from billing.services import details_of
+from community.models import Customer, Location
+from community.money import (
+    Price,
+    Tax,
+    TaxedAmount,
+    apply_tax,
+    format_unit_price,
+    price_for,
+    round_half_up,
+)
 from credits.models import CreditOption
+from membership.models import Plan
 
 WHOLE = Decimal(100)
 
@@ -88,24 +98,38 @@ class QuoteChanged(ValidationError):
         self.seen, self.now = seen, now
 
 
-def quote_option(option: CreditOption, location: Location, terms: PlanTerms | None = None) -> Quote:
+def quote_option(
+    option: CreditOption,
+    location: Location,
+    terms: PlanTerms | None = None,
+    *,
+    exemption: str = "",
+) -> Quote:
     """Price, discount and tax of an option at this moment (minor units).
 
+    :param exemption: why the customer pays no tax; their list price is the net one
     :raises OptionNotOnSale: if it is archived
     """
     if option.archived_at is not None:
         raise OptionNotOnSale
     percent = terms.effective_percent if terms else Decimal(0)
+    price = price_for(option.price_minor, location.tax, exemption=exemption)
     return Quote(
         option_id=option.pk,
         credits=option.credits,
         expiry_months=option.expiry_months,
-        list_price_minor=option.price_minor,
+        list_price_minor=price.minor,
         discount_percent=percent,
         currency=location.currency,
-        tax=location.tax,
-        amount=apply_tax(discounted(option.price_minor, percent), location.tax),
+        tax=price.tax,
+        amount=apply_tax(discounted(price.minor, percent), price.tax),
     )
+
+
+def quote_fee(plan: Plan, customer: Customer) -> Price:
+    """What a plan costs this customer each period, at this moment."""
+    exemption = details_of(customer).no_tax_because
+    return price_for(plan.price_minor, customer.location.tax, exemption=exemption)
 
 
 def discounted(price_minor: int, percent: Decimal) -> int:

@@ -153,10 +153,10 @@ def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime
     description = describe_credits(facts.credits, facts.locale)
     receipt = issue_receipt(
         location=location,
-        buyer=Buyer(facts.customer_id, facts.buyer_name, facts.buyer_email),
+        buyer=_buyer(facts),
         description=description,
         amount=TaxedAmount(net_minor=facts.net_minor, tax_minor=facts.tax_minor),
-        tax=Tax(name=facts.tax_name, percent=facts.tax_percent, included=facts.tax_included),
+        tax=Tax(facts.tax_name, facts.tax_percent, facts.tax_included, facts.exemption),
         currency=facts.currency,
         paid_with=facts.paid_with,
         at=at,
@@ -171,6 +171,17 @@ def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime
         at=at,
     )
     return receipt.receipt_id
+
+
+def _buyer(facts: SettlementFacts) -> Buyer:
+    return Buyer(
+        customer_id=facts.customer_id,
+        name=facts.buyer_name,
+        email=facts.buyer_email,
+        address=facts.buyer_address,
+        vat_number=facts.buyer_vat_number,
+        reference=facts.buyer_reference,
+    )
 
 
 def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:

@@ -15,6 +15,7 @@ FROM community_member m
 JOIN community_user u ON u.id = m.user_id
 JOIN community_location l ON l.id = m.location_id
 JOIN community_customer c ON c.member_id = m.id
+LEFT JOIN billing_billingdetails d ON d.customer_id = c.id
 """
 COMPANY = """
 FROM community_member m
@@ -23,6 +24,7 @@ JOIN community_location l ON l.id = m.location_id
 JOIN community_companymember cm ON cm.member_id = m.id AND cm.company_id = %(company)s
 JOIN community_company co ON co.id = cm.company_id
 JOIN community_customer c ON c.company_id = co.id
+LEFT JOIN billing_billingdetails d ON d.customer_id = c.id
 """
 TODAY = "(%(at)s::timestamptz AT TIME ZONE l.time_zone)::date"
 PLAN = """
@@ -33,10 +35,13 @@ LEFT JOIN membership_plan plan ON plan.id = a.plan_id
 BILL = "{join} billing_bill b ON b.customer_id = c.id AND b.state = 'active'\n"
 PERSONAL_COLUMNS = "NULL::bigint, '', '', 'manager', true, true"
 COMPANY_COLUMNS = "co.id, co.name, co.state, cm.role, cm.may_use_card, cm.may_use_bill"
+EXEMPTION = """
+coalesce(CASE d.exemption WHEN 'other' THEN d.exemption_reason ELSE d.exemption END, '')
+""".strip()
 COLUMNS = """
 SELECT m.id, m.state, u.id, u.name, c.id, {who},
        l.id, l.name, l.currency, l.time_zone, l.locale, l.tax_name, l.tax_percent, l.tax_included,
-       l.bill_credits, l.bill_limit_credits, l.refuse_bills_while_overdue, {today},
+       {exemption}, l.bill_credits, l.bill_limit_credits, l.refuse_bills_while_overdue, {today},
        a.id, a.starts_on, a.bill_enabled, a.bill_for, plan.name, plan.discount_percent,
        plan.free_claims, b.id, b.period_start, b.period_end,
        (SELECT min(o.due_on) FROM billing_bill o
@@ -75,7 +80,11 @@ def _select(hold: Hold, *, company: bool) -> str:
     plan = "JOIN" if at_once else "LEFT JOIN"
     bill = "JOIN" if hold is Hold.BILL else "LEFT JOIN"
     return (
-        COLUMNS.format(who=COMPANY_COLUMNS if company else PERSONAL_COLUMNS, today=TODAY)
+        COLUMNS.format(
+            who=COMPANY_COLUMNS if company else PERSONAL_COLUMNS,
+            exemption=EXEMPTION,
+            today=TODAY,
+        )
         + (f", {NUMBER}, {OPTION_COLUMNS}" if at_once else "")
         + (COMPANY if company else PERSONAL)
         + PLAN.format(join=plan, today=TODAY)
@@ -112,14 +121,14 @@ INSERT_PURCHASE = """
 INSERT INTO membership_purchase
     (id, location_id, key, customer_id, bought_by_id, option_id, credits, expiry_months, currency,
      list_price_minor, discount_percent, assignment_id, net_minor, tax_minor, total_minor, tax_name,
-     tax_percent, tax_included, method, state, bill_item_id, accrual_id, period_start, claim_number,
-     created_at, completed_at)
+     tax_percent, tax_included, exemption, method, state, bill_item_id, accrual_id, period_start,
+     claim_number, created_at, completed_at)
 VALUES
     (%(id)s, %(location_id)s, %(key)s, %(customer_id)s, %(bought_by_id)s, %(option_id)s,
      %(credits)s, %(expiry_months)s, %(currency)s, %(list_price_minor)s, %(discount_percent)s,
      %(assignment_id)s, %(net_minor)s, %(tax_minor)s, %(total_minor)s, %(tax_name)s,
-     %(tax_percent)s, %(tax_included)s, %(method)s, %(state)s, %(bill_item_id)s, %(accrual_id)s,
-     %(period_start)s, %(claim_number)s, %(created_at)s, %(completed_at)s)
+     %(tax_percent)s, %(tax_included)s, %(exemption)s, %(method)s, %(state)s, %(bill_item_id)s,
+     %(accrual_id)s, %(period_start)s, %(claim_number)s, %(created_at)s, %(completed_at)s)
 """
 
 
@@ -146,6 +155,7 @@ class BuyerFacts:
     tax_name: str
     tax_percent: Decimal
     tax_included: bool
+    exemption: str  # why the customer pays no tax
     bill_credits: str
     bill_limit_credits: Decimal | None
     refuse_bills_while_overdue: bool
@@ -191,6 +201,7 @@ class NewPurchase:
     tax_name: str
     tax_percent: Decimal
     tax_included: bool
+    exemption: str
     method: str
     state: str
     bill_item_id: int | None

@@ -13,8 +13,10 @@ SELECT t.id, t.state, t.reference, t.amount_minor, t.currency, t.customer_id, t.
        t.paid_with, t.card_id, t.keep_card AND co.state IS DISTINCT FROM 'closed',
        card.state = 'entered', g.gateway, g.livemode,
        p.id, p.key, p.state, p.credits, p.expiry_months, p.net_minor, p.tax_minor, p.tax_name,
-       p.tax_percent, p.tax_included,
-       c.company_id, coalesce(co.name, ''), coalesce(u.name, co.name), coalesce(u.email, ''),
+       p.tax_percent, p.tax_included, p.exemption,
+       c.company_id, coalesce(co.name, ''),
+       coalesce(nullif(d.name, ''), u.name, co.name), coalesce(u.email, ''),
+       coalesce(d.address, ''), coalesce(d.vat_number, ''), coalesce(d.reference, ''),
        l.id, l.name, l.currency, l.time_zone, l.locale, l.legal_name, l.address, l.vat_number,
        l.registration_number, l.document_footer, l.document_prefix
 FROM payments_transaction t
@@ -24,6 +26,7 @@ JOIN community_customer c ON c.id = p.customer_id
 LEFT JOIN community_member m ON m.id = c.member_id
 LEFT JOIN community_user u ON u.id = m.user_id
 LEFT JOIN community_company co ON co.id = c.company_id
+LEFT JOIN billing_billingdetails d ON d.customer_id = c.id
 JOIN community_location l ON l.id = p.location_id
 LEFT JOIN payments_card card ON card.id = t.card_id
 WHERE t.id = %s AND t.location_id = %s
@@ -69,10 +72,14 @@ class SettlementFacts:
     tax_name: str
     tax_percent: Decimal
     tax_included: bool
+    exemption: str
     company_id: int | None
     company_name: str
     buyer_name: str
     buyer_email: str
+    buyer_address: str
+    buyer_vat_number: str
+    buyer_reference: str
     location_id: int
     location_name: str
     location_currency: str

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from billing.models import Bill, CreditNote
-from billing.selectors import figure_of, tax_rates
+from billing.selectors import exemptions_of, figure_of, tax_rates
 from community.access import LocationRequest, for_customers, for_members
 from community.views.bills import facts_of_bill
 from membership.views.whose import Whose, managed, switch_links, whose
@@ -59,7 +59,8 @@ def find_own_bill(request: LocationRequest, bill_id: int) -> tuple[Bill, Whose]:
     known = Bill.objects.filter(
         location=request.location, customer_id__in=request.principal.customer_ids_to_look_at
     )
-    found = get_object_or_404(known.with_who().select_related("location"), pk=bill_id)
+    known = known.with_who().select_related("location", "customer__billing_details")
+    found = get_object_or_404(known, pk=bill_id)
     for standing in request.principal.companies:
         if standing.customer_id == found.customer_id:
             return found, managed(request, standing.company_id)
@@ -71,7 +72,13 @@ def credit_note(request: LocationRequest, slug: str, number: str) -> HttpRespons
     """Show the document to whoever it is made out to, and to the location's staff."""
     note = find_credit_note(request, number)
     return render(
-        request, "membership/credit_note.html", {"note": note, "rates": tax_rates(note.lines.all())}
+        request,
+        "membership/credit_note.html",
+        {
+            "note": note,
+            "rates": tax_rates(note.lines.all()),
+            "exemptions": exemptions_of(note.lines.all()),
+        },
     )
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from billing.selectors import exemption_words
 from community.access import LocationRequest, for_members
 from community.models import Member
 from credits.models import CreditOption
@@ -108,7 +109,7 @@ def _counter(request: LocationRequest, option: CreditOption, about: Whose) -> Co
         about=about,
         facts=facts,
         terms=terms,
-        quote=quote_option(option, request.location, terms),
+        quote=quote_option(option, request.location, terms, exemption=facts.exemption),
         connection=GatewayConnection.objects.connected().first(),
         cards=list(Card.objects.kept().filter(customer_id=about.customer_id)),
     )
@@ -130,6 +131,7 @@ def _show_checkout(request: LocationRequest, counter: Counter) -> HttpResponseBa
         {
             "whose": about,
             "quote": quote,
+            "exemption": exemption_words(quote.tax.exemption),
             "terms": counter.terms,
             "offers": offers,
             "chosen_method": offers.first_open,

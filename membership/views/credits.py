@@ -88,7 +88,10 @@ def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:
     )
     terms = plan_terms(facts)
     options = list(CreditOption.objects.on_sale())
-    quotes = [quote_option(option, request.location, terms) for option in options]
+    quotes = [
+        quote_option(option, request.location, terms, exemption=facts.exemption)
+        for option in options
+    ]
     return {
         "quotes": quotes,
         "terms": terms,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from billing.models import Receipt
+from billing.selectors import exemptions_of
 from community.access import LocationRequest, for_members
 from community.models import CompanyMember
 from membership.models import Purchase
@@ -121,7 +122,11 @@ def remove(
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     """Show the document to whoever it is made out to or paid, and to the location's staff."""
-    return render(request, "membership/receipt.html", {"receipt": find_receipt(request, number)})
+    receipt = find_receipt(request, number)
+    exemptions = exemptions_of(receipt.lines.all())
+    return render(
+        request, "membership/receipt.html", {"receipt": receipt, "exemptions": exemptions}
+    )
 
 
 def find_receipt(request: LocationRequest, number: str) -> Receipt:

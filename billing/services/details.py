@@ -1,0 +1,159 @@
+"""What documents say of a customer, and whether they pay tax; kept apart from who they are."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from babel import Locale
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from stdnum.eu import vat
+from stdnum.exceptions import InvalidChecksum
+from stdnum.exceptions import ValidationError as NotANumber
+
+from billing.models import BillingDetails
+from community.models import Customer, User
+from community.services import record_audit
+from community.services.settings import facts_of, refuse_stale
+
+DETAILS = ("name", "address", "vat_number", "emails", "reference")
+EXEMPTION = ("exemption", "exemption_reason")
+# Countries that write another prefix than their own code.
+UNION = {"EL", "XI", *(code.upper() for code in vat.MEMBER_STATES)}
+ELSEWHERE = re.compile(r"[A-Z]{2}[0-9A-Z]{4,18}")
+
+
+class VatNumberInvalid(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("This is no VAT number. Write it with its country, like DE123456789."),
+            code="vat_number_invalid",
+        )
+
+
+class VatNumberNeeded(ValidationError):
+    """Who accounts for the tax is known by it."""
+
+    def __init__(self) -> None:
+        words = ValidationError(
+            _("Reverse charge needs the customer's VAT number."), code="vat_number_needed"
+        )
+        super().__init__({"vat_number": words})
+
+
+class VatNumberHeld(ValidationError):
+    """No tax is charged because of this number, so only who decides on that changes it."""
+
+    def __init__(self) -> None:
+        words = ValidationError(
+            _(
+                "No tax is charged because of this number, so only the team can change it."
+                " Nothing was saved."
+            ),
+            code="vat_number_held",
+        )
+        super().__init__({"vat_number": words})
+
+
+class ReasonNeeded(ValidationError):
+    def __init__(self) -> None:
+        words = ValidationError(
+            _("Say why no tax is charged. Documents print it."), code="reason_needed"
+        )
+        super().__init__({"exemption_reason": words})
+
+
+def read_vat_number(text: str) -> str:
+    """A VAT number as documents print it, without spaces and dots; empty stays empty.
+
+    By its form alone: country, length and characters. Whether it is in use, and its check digit,
+    is for whoever grants a reverse charge to look up.
+
+    :raises VatNumberInvalid:
+    """
+    number = re.sub(r"[\s./-]", "", text).upper()
+    if not number:
+        return ""
+    country = number[:2]
+    if country in UNION:
+        return _of_the_union(number)
+    if country not in Locale("en").territories or not ELSEWHERE.fullmatch(number):
+        raise VatNumberInvalid
+    return number
+
+
+def _of_the_union(number: str) -> str:
+    try:
+        vat.validate(number)
+    except InvalidChecksum:
+        return number
+    except NotANumber as unlike:
+        raise VatNumberInvalid from unlike
+    return number
+
+
+def details_of(customer: Customer) -> BillingDetails:
+    """What they have saved; without a row of theirs, one that says nothing."""
+    saved: BillingDetails | None = getattr(customer, "billing_details", None)
+    return saved or BillingDetails(customer_id=customer.pk, location_id=customer.location_id)
+
+
+@transaction.atomic
+def change_customer_details(
+    *,
+    customer: Customer,
+    names: tuple[str, ...],
+    values: dict[str, Any],
+    seen: str,
+    by: User,
+    at: datetime,
+) -> BillingDetails:
+    """Change how documents name a customer from now on; with EXEMPTION, what they pay, too.
+
+    :param names: DETAILS, or for an admin DETAILS with EXEMPTION
+    :param seen: `version_of` the values that the change started from
+    :raises ChangedMeanwhile: if they are others by now
+    :raises VatNumberInvalid, VatNumberNeeded, VatNumberHeld, ReasonNeeded:
+    """
+    details = _lock_details(customer)
+    refuse_stale(details, names, seen)
+    before = facts_of(details, names)
+    for name in names:
+        setattr(details, name, values[name])
+    _refuse(details, names, before)
+    after = facts_of(details, names)
+    changed = [name for name in names if before[name] != after[name]]
+    if changed:
+        details.save()
+        record_audit(
+            location=details.location,
+            by=by,
+            action="billing details of a customer changed",
+            subject=f"customer {customer.pk}",
+            at=at,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+    return details
+
+
+def _lock_details(customer: Customer) -> BillingDetails:
+    # Their own row may not be there yet; the customer's is.
+    locked = Customer.objects.select_for_update(no_key=True, of=("self",)).get(pk=customer.pk)
+    return details_of(locked)
+
+
+def _refuse(details: BillingDetails, names: tuple[str, ...], before: dict[str, Any]) -> None:
+    Exemption = BillingDetails.Exemption  # noqa: N806
+    details.vat_number = read_vat_number(details.vat_number)
+    if details.exemption != Exemption.OTHER:
+        details.exemption_reason = ""
+    elif not details.exemption_reason:
+        raise ReasonNeeded
+    if details.exemption != Exemption.REVERSE_CHARGE:
+        return
+    if "exemption" not in names and details.vat_number != before["vat_number"]:
+        raise VatNumberHeld
+    if not details.vat_number:
+        raise VatNumberNeeded
