@@ -20,7 +20,7 @@ from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from payments.models import GatewayEvent
 from tests.billing.books import books_of_bills
-from tests.factories import CardFactory, PlanFactory, company_of, pending_purchase
+from tests.factories import CardFactory, DetailsFactory, PlanFactory, company_of, pending_purchase
 
 
 def books(location):
@@ -32,6 +32,7 @@ def books(location):
             location=location, customer__member__location=location, connection=card.connection
         )
         customer = card.customer
+        DetailsFactory(customer=customer)
         given = grant(customer, 6, key="given", at=at, lapses_at=at + timedelta(days=1))
         purchase = pending_purchase(card=card, at=at)
         pay_charge(charge=purchase.charge, at=at)

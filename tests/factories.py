@@ -10,6 +10,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
+from billing.models import BillingDetails
 from community.models import Company, Customer, Location, Member, Role, User
 from credits.models import CreditOption
 from membership.models import Plan, PlanAssignment
@@ -96,6 +97,20 @@ class CompanyCustomerFactory(DjangoModelFactory):
 
     company = factory.SubFactory(CompanyFactory, customer=None)
     location = factory.SelfAttribute("company.location")
+
+
+class DetailsFactory(DjangoModelFactory):
+    """Billing details of a customer who pays tax."""
+
+    class Meta:
+        model = BillingDetails
+
+    customer = factory.SubFactory(CustomerFactory)
+    location = factory.SelfAttribute("customer.location")
+    name = "Studio Ñandú e.K."
+    address = "Kanalstraße 3\n20097 Hamburg"
+    vat_number = "DE136695976"
+    reference = "PO-4711"
 
 
 class OptionFactory(DjangoModelFactory):

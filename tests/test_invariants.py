@@ -144,8 +144,9 @@ MUTATIONS = {
                paid_with, currency, net_minor, tax_minor, total_minor, seller, buyer
         FROM billing_receipt WHERE id = {receipt};
         INSERT INTO billing_receiptline
-            (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent)
-        SELECT new.id, '', new.net_minor, new.tax_minor, new.total_minor, '', 0
+            (receipt_id, description, net_minor, tax_minor, total_minor, tax_name, tax_percent,
+             exemption)
+        SELECT new.id, '', new.net_minor, new.tax_minor, new.total_minor, '', 0, ''
         FROM billing_receipt new WHERE new.number LIKE '%-2';
         UPDATE billing_documentcounter SET last_number = last_number + 1
         WHERE location_id = {location} AND kind = 'receipt'

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.eu import vat
 from stdnum.exceptions import InvalidChecksum
 from stdnum.exceptions import ValidationError as NotANumber
+from stdnum.util import clean
 
 from billing.models import BillingDetails
 from community.models import Customer, User
@@ -21,7 +22,8 @@ DETAILS = ("name", "address", "vat_number", "emails", "reference")
 EXEMPTION = ("exemption", "exemption_reason")
 # Countries that write another prefix than their own code.
 UNION = {"EL", "XI", *(code.upper() for code in vat.MEMBER_STATES)}
-ELSEWHERE = re.compile(r"[A-Z]{2}[0-9A-Z]{4,18}")
+PRINTED = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,18}")
+LEAST_ELSEWHERE = 6  # its country included
 
 
 class VatNumberInvalid(ValidationError):
@@ -72,25 +74,25 @@ def read_vat_number(text: str) -> str:
 
     :raises VatNumberInvalid:
     """
-    number = re.sub(r"[\s./-]", "", text).upper()
+    number = re.sub(r"[\s./-]", "", clean(text)).upper()
     if not number:
         return ""
-    country = number[:2]
-    if country in UNION:
-        return _of_the_union(number)
-    if country not in Locale("en").territories or not ELSEWHERE.fullmatch(number):
+    if not (PRINTED.fullmatch(number) and _is_its_countrys(number)):
         raise VatNumberInvalid
     return number
 
 
-def _of_the_union(number: str) -> str:
+def _is_its_countrys(number: str) -> bool:
+    """Each country of the Union has a form of its own; of others we know that they exist."""
+    if number[:2] not in UNION:
+        return number[:2] in Locale("en").territories and len(number) >= LEAST_ELSEWHERE
     try:
         vat.validate(number)
     except InvalidChecksum:
-        return number
-    except NotANumber as unlike:
-        raise VatNumberInvalid from unlike
-    return number
+        return True
+    except NotANumber:
+        return False
+    return True
 
 
 def details_of(customer: Customer) -> BillingDetails:

@@ -57,6 +57,10 @@ class Whose:
         return self.url("bills")
 
     @property
+    def details_url(self) -> str:
+        return self.url("billing_details")
+
+    @property
     def payments_url(self) -> str:
         return self.url("payments")
 

@@ -143,6 +143,18 @@ COMMUNITY = [
     Row("community:bills_csv", GET=staff()),
     Row("community:member_bills", GET=staff(), colleagues=STAFF_SEES_ALL),
     Row("community:company_bills", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row(
+        "community:member_details",
+        GET=staff(),
+        POST=admins(),
+        colleagues={"staff": SAME, "admin": SAME},
+    ),
+    Row(
+        "community:company_details",
+        GET=staff(),
+        POST=admins(),
+        colleagues={"staff": SAME, "admin": SAME},
+    ),
     Row("community:open_member_bill", POST=admins(302), colleagues={"admin": 302}),
     Row("community:open_company_bill", POST=admins(302), colleagues={"admin": 302}),
     Row("community:bill", GET=staff(), colleagues=STAFF_SEES_ALL),
@@ -285,6 +297,13 @@ MEMBERSHIP = [
     Row("membership:confirm_bill_payment", POST=members(302, left=302), address=OF_A_BILL),
     Row("membership:auto_pay", POST=members(302)),
     Row("membership:company_auto_pay", POST=members(302)),
+    Row("membership:billing_details", GET=members(), POST=members()),
+    Row(
+        "membership:company_billing_details",
+        GET=members(),
+        POST=members(suspended=403),
+        **HIDDEN,
+    ),
     Row(
         "membership:credit_note",
         GET=insiders(left=200),
