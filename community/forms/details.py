@@ -1,7 +1,7 @@
 """How documents name a customer: the same fields for themself, their manager and an admin."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,7 +19,7 @@ LONGEST_EMAIL = 254
 
 
 class DetailsForm(SettingsForm):
-    names = DETAILS
+    names: ClassVar[tuple[str, ...]] = DETAILS
 
     name = PlainTextField(
         label=gettext_lazy("Name on documents"),

@@ -23,7 +23,14 @@ from membership.services.bill_keeping import (
     remove_item,
 )
 from membership.services.bill_payment import mark_bill_paid
-from tests.factories import NOON, CustomerFactory, LocationFactory, OptionFactory, UserFactory
+from tests.factories import (
+    NOON,
+    CustomerFactory,
+    DetailsFactory,
+    LocationFactory,
+    OptionFactory,
+    UserFactory,
+)
 from tests.membership.tab import plan_with_bill, received
 
 CASES = {
@@ -266,3 +273,70 @@ def all_documents(bill, receipt, note):
         receipt_pdf(Receipt.objects.get(pk=receipt.pk)),
         credit_note_pdf(CreditNote.objects.get(pk=note.pk)),
     ]
+
+
+NAMES = {
+    "de": ("Čeněk Müßig-Ñandú OÜ", "Große Straße 7\n20457 Hamburg", "Hinweis: Größe"),
+    "ja": ("髙橋商店株式会社", "東京都千代田区丸の内1-1", "大使館のため免税"),
+    "ko": ("김민준 상회", "서울특별시 중구 세종대로 110", "외교 면세"),
+    "zh-Hans": ("张伟有限公司", "北京市朝阳区建国路1号", "使馆免税"),
+    "ar": ("شركة مريم الخطيب", "شارع الخليج العربي ١٢\nالكويت", "إعفاء دبلوماسي"),
+}
+
+
+@pytest.mark.parametrize("locale", NAMES)
+def test_a_document_shows_the_buyer_s_details_and_why_there_is_no_tax(db, locale):
+    name, address, reason = NAMES[locale]
+    location = LocationFactory(locale=locale, tax_name="VAT")
+    with scope(location=location):
+        customer = CustomerFactory(member__location=location)
+        DetailsFactory(
+            customer=customer,
+            name=name,
+            address=address,
+            exemption="other",
+            exemption_reason=reason,
+        )
+        bill = issued(plan_with_bill(customer))
+        pdf = bill_pdf(bill)
+
+    # Between scripts a little room is set, which reads like a space or like none.
+    text = text_of(pdf).replace(" ", "")
+    for words in (name, *address.splitlines(), reason):
+        assert is_named(words.replace(" ", ""), text)
+    for words in ("DE136695976", "PO-4711", "VAT0%"):
+        assert words in text
+    assert not has_a_missing_shape(pdf)
+
+
+def test_a_reverse_charge_is_said_on_bill_and_credit_note(loft):
+    DetailsFactory(customer=loft.customer, exemption="reverse_charge")
+    item = add(loft, "Locker", 5000)
+    bill = issued(loft)
+    note = credit(bill, {item.pk: 5000})
+
+    for pdf in (bill_pdf(bill), credit_note_pdf(note)):
+        text = text_of(pdf)
+        assert "Reverse charge: VAT is to be accounted for by the recipient." in text
+        assert "VAT 0 %" in text
+        assert "VAT 20 %" not in text
+
+
+def test_a_bill_with_taxed_and_exempt_items_shows_both_rates_and_the_reason(loft):
+    add(loft, "Before", 5000)
+    DetailsFactory(customer=loft.customer, exemption="reverse_charge")
+    add(loft, "After", 5000)
+
+    text = text_of(bill_pdf(issued(loft)))
+
+    assert "VAT 20 %" in text
+    assert "VAT 0 %" in text
+    assert text.count("Reverse charge:") == 1
+
+
+def test_a_document_from_before_there_were_details_is_set_as_it_was(loft):
+    add(loft, "Locker", 5000)
+    bill = issued(loft)
+    bill.buyer = {"name": "Mia Holm", "email": "mia@h.test"}
+
+    assert "mia@h.test" in text_of(bill_pdf(bill))

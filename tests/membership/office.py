@@ -90,6 +90,6 @@ def order_of(member, *, company=None, option=None, at=NOON, key=None) -> Order:
     return Order(
         member=member,
         company_id=company.pk if company else None,
-        seen=quote_option(option, member.location, plan_terms(facts)),
+        seen=quote_option(option, member.location, plan_terms(facts), exemption=facts.exemption),
         key=key or uuid4(),
     )

@@ -162,3 +162,51 @@ def test_used_up_free_claims_bring_the_list_price_back(left, total):
     quote = quote_option(option(1000), EUR, terms(Decimal(100), claims_left=left))
 
     assert quote.total_minor == total
+
+
+@given(prices, taxes, percents, st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_an_exempt_customer_pays_the_net_price_and_no_tax(price_minor, tax, percent, currency):
+    location = Location(
+        currency=currency, tax_name="VAT", tax_percent=tax.percent, tax_included=tax.included
+    )
+    whole = quote_option(option(price_minor), location)
+
+    exempt = quote_option(option(price_minor), location, exemption="reverse_charge")
+    discounted = quote_option(option(price_minor), location, terms(percent), exemption="Embassy")
+
+    assert (exempt.total_minor, exempt.amount.tax_minor) == (whole.amount.net_minor, 0)
+    assert exempt.list_total_minor == exempt.list_price_minor == whole.amount.net_minor
+    assert exempt.total_minor <= whole.total_minor
+    assert (exempt.tax.name, exempt.tax.percent) == ("VAT", 0)
+    assert (discounted.amount.tax_minor, discounted.tax.exemption) == (0, "Embassy")
+    assert discounted.total_minor == whole.amount.net_minor - discounted.discount_minor
+    assert discounted.is_free == (percent == 100)
+
+
+@given(prices, taxes, percents)
+def test_exempt_or_not_the_seller_earns_the_same_but_for_a_rounding(price_minor, tax, percent):
+    location = Location(
+        currency="EUR", tax_name="VAT", tax_percent=tax.percent, tax_included=tax.included
+    )
+
+    taxed, exempt = (
+        quote_option(option(price_minor), location, terms(percent), exemption=exemption)
+        for exemption in ("", "reverse_charge")
+    )
+
+    assert abs(taxed.amount.net_minor - exempt.amount.net_minor) <= 1
+
+
+@pytest.mark.parametrize(
+    ("location", "price_minor", "total"),
+    [(EUR, 1000, 1000), (JPY, 1100, 1000), (JPY, 1000, 909), (JPY, 1, 1), (KWD, 1234, 1234)],
+)
+def test_the_net_price_of_an_exempt_customer(location, price_minor, total):
+    assert quote_option(option(price_minor), location, exemption="Embassy").total_minor == total
+
+
+def test_another_exemption_at_the_same_price_is_the_same_quote():
+    one, other = (quote_option(option(1000), EUR, exemption=why) for why in ("Embassy", "Consul"))
+
+    assert one == other
+    assert one != quote_option(option(1000), EUR)

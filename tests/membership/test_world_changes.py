@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from community.models import Location, Member
+from community.models import Customer, Location, Member
 from credits.models import CreditOption, Wallet
 from membership.models import Purchase
 from membership.services.paying import pay_charge
@@ -13,7 +13,7 @@ from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, QuoteChanged, quote_option
 from membership.services.refusals import MethodNotOpen, NotAnActiveMember
 from payments.models import GatewayConnection
-from tests.factories import NOON, OptionFactory
+from tests.factories import NOON, DetailsFactory, OptionFactory
 
 CHANGES = {
     "the option is archived": (
@@ -48,6 +48,13 @@ CHANGES = {
     ),
     "the tax is included now": (
         lambda: Location.objects.update(tax_included=True),
+        QuoteChanged,
+        "Nothing was charged",
+    ),
+    "the buyer is exempt from tax": (
+        lambda: DetailsFactory(
+            customer=Customer.objects.get(cards__isnull=False), exemption="reverse_charge"
+        ),
         QuoteChanged,
         "Nothing was charged",
     ),
