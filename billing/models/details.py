@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -48,6 +50,10 @@ class BillingDetails(models.Model):
     )
 
     objects = scoped(BillingDetailsManager)
+
+    if TYPE_CHECKING:
+        customer_id: int
+        location_id: int
 
     class Meta:
         verbose_name = _("billing details")

@@ -20,6 +20,7 @@ from billing.services.details import (
     VatNumberInvalid,
     change_customer_details,
     details_of,
+    give_vat_numbers,
     read_vat_number,
 )
 from billing.services.numbering import (
@@ -56,6 +57,7 @@ __all__ = [
     "change_customer_details",
     "credit_lines",
     "details_of",
+    "give_vat_numbers",
     "hold_series",
     "issue_bill",
     "issue_credit_note",

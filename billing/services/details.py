@@ -14,12 +14,13 @@ from stdnum.exceptions import ValidationError as NotANumber
 from stdnum.util import clean
 
 from billing.models import BillingDetails
-from community.models import Customer, User
+from community.models import AuditRecord, Customer, Location, User
 from community.services import record_audit
 from community.services.settings import facts_of, refuse_stale
 
 DETAILS = ("name", "address", "vat_number", "emails", "reference")
 EXEMPTION = ("exemption", "exemption_reason")
+CHANGED = "billing details of a customer changed"
 # Countries that write another prefix than their own code.
 UNION = {"EL", "XI", *(code.upper() for code in vat.MEMBER_STATES)}
 PRINTED = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,18}")
@@ -131,13 +132,45 @@ def change_customer_details(
         record_audit(
             location=details.location,
             by=by,
-            action="billing details of a customer changed",
+            action=CHANGED,
             subject=f"customer {customer.pk}",
             at=at,
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
     return details
+
+
+def give_vat_numbers(
+    *, location: Location, numbers: dict[int, str], by: User, at: datetime
+) -> None:
+    """Note the VAT numbers of many who have none, by the id of their customer.
+
+    Call it with these customers locked.
+    """
+    assert transaction.get_connection().in_atomic_block
+    saved = list(BillingDetails.objects.filter(customer__in=numbers))
+    for details in saved:
+        assert not details.vat_number
+        details.vat_number = numbers[details.customer_id]
+    BillingDetails.objects.bulk_update(saved, ["vat_number"])
+    fresh = numbers.keys() - {details.customer_id for details in saved}
+    BillingDetails.objects.bulk_create(
+        BillingDetails(location=location, customer_id=pk, vat_number=numbers[pk])
+        for pk in sorted(fresh)
+    )
+    AuditRecord.objects.bulk_create(
+        AuditRecord(
+            location=location,
+            user=by,
+            action=CHANGED,
+            subject=f"customer {pk}",
+            before={"vat_number": ""},
+            after={"vat_number": number},
+            happened_at=at,
+        )
+        for pk, number in numbers.items()
+    )
 
 
 def _lock_details(customer: Customer) -> BillingDetails:

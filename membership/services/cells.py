@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from billing.services import VatNumberInvalid, read_vat_number
 from community.models import CompanyMember
 from credits.services.options import MAX_CREDITS
 
@@ -67,6 +68,10 @@ class CellRefused(ValidationError):
         "plan_unknown": _("There is no plan “%(name)s”."),
         "plan_archived": _("The plan “%(name)s” is archived. Bring it back first."),
         "has_another_plan": _("This person has the plan %(name)s."),
+        "vat_number_invalid": _(
+            "This is no VAT number. Write it with its country, like DE123456789."
+        ),
+        "vat_number_differs": _("%(name)s has another VAT number."),
         "formula": _("This looks like a formula. Formulas aren't computed: paste the values."),
         "control_characters": _("There are invisible characters in this cell."),
         "cell_too_long": _("This cell has more than 1,000 characters."),
@@ -124,6 +129,13 @@ def read_company(text: str) -> str:
     if len(text) > LONGEST_COMPANY:
         raise CellRefused("company_too_long")
     return text
+
+
+def read_vat(text: str) -> str:
+    try:
+        return read_vat_number(text)
+    except VatNumberInvalid as invalid:
+        raise CellRefused("vat_number_invalid") from invalid
 
 
 def read_role(text: str) -> CompanyMember.Role | None:

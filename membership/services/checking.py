@@ -21,6 +21,7 @@ from membership.services.cells import (
     read_plain,
     read_role,
     read_start,
+    read_vat,
 )
 from membership.services.known import Known, NewMember, look_around, refusals
 from membership.services.periods import local_day
@@ -39,6 +40,7 @@ FIELDS = {
     "company": _("Company"),
     "role": _("Role in the company"),
     "plan": _("Plan"),
+    "vat_number": _("VAT number"),
 }
 HEADINGS = {
     "email": {"email", "emailaddress", "mail", "emailadresse", "login"},
@@ -49,6 +51,7 @@ HEADINGS = {
     "company": {"company", "companyname", "firm", "firma", "organisation", "organization", "team"},
     "role": {"role", "companyrole", "roleinthecompany", "roleincompany", "rolle"},
     "plan": {"plan", "planname", "membershipplan", "tariff", "tarif", "subscription"},
+    "vat_number": {"vat", "vatnumber", "vatid", "vatno", "vatin", "taxid", "ustidnr", "ustid"},
 }
 
 
@@ -121,9 +124,14 @@ def check_table(table: Table, columns: Columns, *, location: Location, at: datet
     read = [_read_row(_Reading(row, columns), seen, today) for row in table.rows]
     known = look_around([new for _reading, new in read], location=location, at=at)
     checked = Checked(known)
+    numbers: dict[str, str] = {}  # of companies, as the first row that has one says
     for reading, new in read:
         for name, code, of in refusals(new, known):
             reading.refuse(name, code, of)
+        if new.company and new.vat_number:
+            first = numbers.setdefault(known.folded[new.company], new.vat_number)
+            if first != new.vat_number and not reading.has_error("vat_number"):
+                reading.refuse("vat_number", "vat_number_differs", new.company)
         if reading.errors:
             checked.errors += reading.in_order()
             checked.wrong_rows += 1
@@ -142,6 +150,7 @@ def _read_row(reading: "_Reading", seen: set[str], today: date) -> tuple["_Readi
         company=reading.take("company", read_company, ""),
         role=reading.take("role", read_role, None),
         plan=reading.take("plan", str, ""),
+        vat_number=reading.take("vat_number", read_vat, ""),
     )
     if new.expiry and not new.credits and not reading.has_error("credits"):
         reading.refuse("expiry", "expiry_without_credits")

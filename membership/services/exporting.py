@@ -10,6 +10,7 @@ from django.db.models import Max, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
+from billing.services import details_of
 from community.models import Customer, Location, User
 from community.money import to_major
 from community.services import record_audit
@@ -56,7 +57,7 @@ def export_rows(what: str, *, location: Location) -> Rows:
 
 def _people() -> QuerySet[Customer]:
     people: QuerySet[Customer] = Customer.objects.filter(member__isnull=False).with_who()
-    return people
+    return people.select_related("billing_details")
 
 
 def _everyone() -> QuerySet[Customer]:
@@ -66,9 +67,13 @@ def _everyone() -> QuerySet[Customer]:
 
 def _paying() -> QuerySet[Customer]:
     paid = Q(transactions__state=Transaction.State.SUCCEEDED)
-    return _everyone().annotate(
-        paid_minor=Sum("transactions__amount_minor", filter=paid),
-        last_paid_at=Max("transactions__settled_at", filter=paid),
+    return (
+        _everyone()
+        .select_related("billing_details")
+        .annotate(
+            paid_minor=Sum("transactions__amount_minor", filter=paid),
+            last_paid_at=Max("transactions__settled_at", filter=paid),
+        )
     )
 
 
@@ -85,6 +90,7 @@ def _member_row(customer: Customer, location: Location) -> list[str]:
         customer.name,
         member.state,
         _day(member.joined_at, location),
+        details_of(customer).vat_number,
     ]
 
 
@@ -96,6 +102,7 @@ def _customer_row(customer: Customer, location: Location) -> list[str]:
         f"{to_major(customer.paid_minor or 0, location.currency):f}",  # type: ignore[attr-defined]
         location.currency,
         _day(customer.last_paid_at, location),  # type: ignore[attr-defined]
+        details_of(customer).vat_number,
     ]
 
 
@@ -130,7 +137,9 @@ def _day(moment: datetime | None, location: Location) -> str:
 
 EXPORTS = {
     "members": Export(
-        lambda: [_("E-mail"), _("Name"), _("State"), _("Start")], _people, _member_row
+        lambda: [_("E-mail"), _("Name"), _("State"), _("Start"), _("VAT number")],
+        _people,
+        _member_row,
     ),
     "customers": Export(
         lambda: [
@@ -140,6 +149,7 @@ EXPORTS = {
             _("Paid"),
             _("Currency"),
             _("Last payment"),
+            _("VAT number"),
         ],
         _paying,
         _customer_row,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F
-from django.db.models.functions import Lower, Upper
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Lower, Upper
 
+from billing.models import BillingDetails
 from community.models import Company, CompanyMember, Location, Member, User
 from membership.models import Plan, PlanAssignment
 from membership.services.periods import local_day
@@ -28,6 +29,7 @@ class NewMember:
     company: str = ""
     role: Role | None = None  # None: member, or what they are already
     plan: str = ""
+    vat_number: str = ""  # of the company, or of who has none in the row
 
 
 @dataclass
@@ -38,6 +40,7 @@ class KnownPerson:
     member_id: int | None = None  # of an active member
     roles: dict[int, str] = field(default_factory=dict)  # by company
     plans: dict[int, str] = field(default_factory=dict)  # that run or come, with their names
+    vat_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class KnownCompany:
     pk: int
     name: str
     is_open: bool
+    vat_number: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ class Known:
         plan = self.plan(new)
         return plan is not None and plan.pk not in self.person(new).plans
 
+    def gets_vat_number(self, new: NewMember) -> bool:
+        """Whether the row gives the company or the person a VAT number that they don't have."""
+        has = (self.company(new) if new.company else self.person(new)) or STRANGER
+        return bool(new.vat_number) and not has.vat_number
+
 
 def look_around(rows: list[NewMember], *, location: Location, at: datetime) -> Known:
     """Read all that these rows speak of, in as many statements for many as for few."""
@@ -100,11 +109,15 @@ def look_around(rows: list[NewMember], *, location: Location, at: datetime) -> K
 def refusals(new: NewMember, known: Known) -> Iterator[tuple[str, str, str]]:
     """Field, code and name of whatever can't be because of what is here."""
     person = known.person(new)
-    if person.refusal and not (person.member_id and (new.company or new.plan)):
+    gives = new.company or new.plan or new.vat_number
+    if person.refusal and not (person.member_id and gives):
         yield "email", person.refusal, ""
     elif person.member_id and new.credits:
         yield "credits", "credits_of_a_member", ""
     yield from _company_refusals(new, known.company(new), person)
+    has = known.company(new) if new.company else person
+    if has and has.vat_number not in {"", new.vat_number} and new.vat_number:
+        yield "vat_number", "vat_number_differs", new.company or new.name
     if new.plan:
         yield from _plan_refusals(new, known.plan(new), person)
 
@@ -157,7 +170,10 @@ def _person(member_id: int | None, state: str | None, *, is_open: bool) -> Known
 
 
 def _fill_in(people: dict[int, KnownPerson], location: Location, *, at: datetime) -> None:
-    """Say of members which companies they are in and which plans they have, now or later."""
+    """Say of members which companies they are in, which plans they have, now or later, and more."""
+    numbers = BillingDetails.objects.filter(customer__member__in=people)
+    for member_id, vat_number in numbers.values_list("customer__member", "vat_number"):
+        people[member_id].vat_number = vat_number
     places = CompanyMember.objects.filter(member__in=people)
     for member_id, company_id, role in places.values_list("member_id", "company_id", "role"):
         people[member_id].roles[company_id] = role
@@ -171,8 +187,11 @@ def _fill_in(people: dict[int, KnownPerson], location: Location, *, at: datetime
 
 
 def _companies(folded: set[str]) -> dict[str, KnownCompany]:
-    companies = Company.objects.annotate(folded=Lower(Upper("name"))).filter(folded__in=folded)
-    return {it.folded: KnownCompany(it.pk, it.name, it.is_open) for it in companies}
+    companies = Company.objects.annotate(
+        folded=Lower(Upper("name")),
+        vat_number=Coalesce("customer__billing_details__vat_number", Value("")),
+    ).filter(folded__in=folded)
+    return {it.folded: KnownCompany(it.pk, it.name, it.is_open, it.vat_number) for it in companies}
 
 
 def _plans(folded: set[str]) -> dict[str, KnownPlan]:

@@ -1,4 +1,4 @@
-"""Places in companies and plans for many at once, as an import gives them."""
+"""Places in companies, plans and VAT numbers for many at once, as an import gives them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,8 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 
+from billing.services import give_vat_numbers
 from community.models import AuditRecord, Company, CompanyMember, Customer, Location, Member, User
 from membership.models import PlanAssignment
 from membership.services.known import Known, NewMember, look_around
@@ -29,6 +32,7 @@ class Placed:
     without_manager: int  # of these
     places: int
     plans: int
+    vat_numbers: int
 
 
 def count_placed(rows: list[NewMember], known: Known) -> Placed:
@@ -41,6 +45,9 @@ def count_placed(rows: list[NewMember], known: Known) -> Placed:
         without_manager=len(made - managed),
         places=sum(known.joins(it) for it in rows),
         plans=sum(known.gets_plan(it) for it in rows),
+        vat_numbers=len(
+            {known.folded.get(it.company) or it.email for it in rows if known.gets_vat_number(it)}
+        ),
     )
 
 
@@ -64,28 +71,35 @@ def place_people(
     """
     joining = [it for it in rows if known.joins(it)]
     planned = [it for it in rows if known.gets_plan(it)]
-    if not joining and not planned:
+    numbered = [it for it in rows if known.gets_vat_number(it)]
+    if not (joining or planned or numbered):
         return
-    _lock(joining, planned, known, location)
+    _lock(joining, planned, numbered, known, location)
     if _is_overtaken(rows, known, location=location, at=at):
         raise MeanwhileChanged
-    here = _customers(joining + planned, known, newcomers)
+    here = _customers(joining + planned + numbered, known, newcomers)
     _join(joining, known, here, location=location, by=by, at=at)
     _assign(planned, known, here, location=location, by=by, at=at)
+    give_vat_numbers(location=location, numbers=_numbers(numbered, known, here), by=by, at=at)
 
 
 def _lock(
-    joining: list[NewMember], planned: list[NewMember], known: Known, location: Location
+    joining: list[NewMember],
+    planned: list[NewMember],
+    numbered: list[NewMember],
+    known: Known,
+    location: Location,
 ) -> None:
     """Names first, then members, companies and plans, each in order; who is new here is ours."""
     Location.objects.select_for_update(no_key=True).get(pk=location.pk)
     members = {pk for it in joining + planned if (pk := known.person(it).member_id)}
     companies = {it.pk for it in map(known.company, joining) if it}
-    payers = {pk for it in planned if (pk := known.person(it).member_id)}
+    payers = {pk for it in planned + numbered if (pk := known.person(it).member_id)}
+    numbered_companies = {it.pk for it in map(known.company, numbered) if it}
     for rows in (
         Member.objects.filter(pk__in=members),
         Company.objects.filter(pk__in=companies),
-        Customer.objects.filter(member__in=payers),
+        Customer.objects.filter(Q(member__in=payers) | Q(company__in=numbered_companies)),
     ):
         list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
 
@@ -189,6 +203,17 @@ def _assign(
         by=by,
         at=at,
     )
+
+
+def _numbers(rows: list[NewMember], known: Known, here: dict[str, Customer]) -> dict[int, str]:
+    """VAT numbers by the customers that get them; all companies are there by now."""
+    names = {known.folded[it.company] for it in rows if it.company}
+    found = Customer.objects.annotate(folded=Lower(Upper("company__name")))
+    of_company = dict(found.filter(folded__in=names).values_list("folded", "pk"))
+    return {
+        of_company[known.folded[it.company]] if it.company else here[it.email].pk: it.vat_number
+        for it in rows
+    }
 
 
 def _audit(

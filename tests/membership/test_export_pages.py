@@ -10,7 +10,7 @@ from django_scopes import scope
 from openpyxl import load_workbook
 
 from community.models import AuditRecord
-from tests.factories import NOON, CustomerFactory, LocationFactory, company_of
+from tests.factories import NOON, CustomerFactory, DetailsFactory, LocationFactory, company_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +35,15 @@ def rows(content):
 
 
 def test_members_are_listed_with_state_and_local_start(export, mia):
+    DetailsFactory(customer=mia.customer)
+
     response, content = export("members")
 
     assert "attachment" in response["Content-Disposition"]
     assert response["Content-Disposition"].endswith('-members-2026-11-22.csv"')
     assert rows(content) == [
-        ["E-mail", "Name", "State", "Start"],
-        ["mia@h.test", "Mia Holm", "active", "2026-11-22"],
+        ["E-mail", "Name", "State", "Start", "VAT number"],
+        ["mia@h.test", "Mia Holm", "active", "2026-11-22", "DE136695976"],
     ]
 
 
@@ -57,7 +59,16 @@ def test_customers_are_listed_with_what_they_paid(export, mia, buy):
         str(Decimal(total).scaleb(-2)),
         "EUR",
         "2026-11-22",
+        "",
     ]
+
+
+def test_a_company_is_listed_with_its_vat_number(export, mia):
+    DetailsFactory(customer=company_of(mia, name="Studio North").customer)
+
+    [_headings, _mia, studio] = rows(export("customers")[1])
+
+    assert (studio[2], studio[-1]) == ("Studio North", "DE136695976")
 
 
 def test_balances_are_listed_with_their_lots(export, mia, add_credits):
@@ -95,8 +106,8 @@ def test_a_workbook_holds_the_same(export, mia):
 
     sheet = load_workbook(io.BytesIO(content)).active
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["E-mail", "Name", "State", "Start"],
-        ["mia@h.test", "Mia Holm", "active", "2026-11-22"],
+        ["E-mail", "Name", "State", "Start", "VAT number"],
+        ["mia@h.test", "Mia Holm", "active", "2026-11-22", None],
     ]
     assert response["Content-Type"].startswith("application/vnd.openxmlformats")
 
@@ -160,5 +171,5 @@ def test_companies_are_customers_with_balances_but_no_members(export, mia, add_c
     add_credits(company_of(mia, name="Studio North"), "40")
 
     assert b"Studio North" not in export("members")[1]
-    assert rows(export("customers")[1])[2][1:] == ["", "Studio North", "0.00", "EUR", ""]
+    assert rows(export("customers")[1])[2][1:] == ["", "Studio North", "0.00", "EUR", "", ""]
     assert rows(export("balances")[1])[2][:3] == ["", "Studio North", "40"]

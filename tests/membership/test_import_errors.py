@@ -12,7 +12,7 @@ from membership.services.importing import check_import, upload_table
 from tests.factories import NOON, CustomerFactory, MemberFactory, UserFactory
 from tests.membership.office import Office, give_plan
 
-HEADER = "E-mail,Name,Start,Opening credits,Expiry,Company,Role,Plan\n"
+HEADER = "E-mail,Name,Start,Opening credits,Expiry,Company,Role,Plan,VAT number\n"
 LATER = date(2027, 1, 1)
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,9 @@ WRONG = {
     "af@h.test,Mia,,,,,,old": ("plan", "plan_archived"),
     "planned@h.test,Mia,,,,,,flex": ("plan", "has_another_plan"),
     "coming@h.test,Mia,,,,,,flex": ("plan", "has_another_plan"),
+    "ag@h.test,Mia,,,,,,,136695976": ("vat_number", "vat_number_invalid"),
+    "ah@h.test,Mia,,,,Blue Door,,,DE136695976": None,
+    "ai@h.test,Mia,,,,blue door,,,DK13585628": ("vat_number", "vat_number_differs"),
 }
 
 

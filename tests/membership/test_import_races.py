@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from billing.services import change_customer_details
 from community.models import Member
+from community.services.settings import version_of
 from membership.models import MemberImport
 from membership.services.companies import add_company, change_company_role, close_company
 from membership.services.importing import (
@@ -25,7 +27,7 @@ from tests.factories import NOON, CustomerFactory, LocationFactory, RoleFactory
 from tests.membership.office import Office, give_plan
 from tests.racing import errors, race
 
-HEADER = "E-mail,Name,Opening credits,Company,Role,Plan\n"
+HEADER = "E-mail,Name,Opening credits,Company,Role,Plan,VAT number\n"
 
 
 def check(rows, location, admin):
@@ -46,11 +48,22 @@ def it(location, admin):
     flex = give_plan(CustomerFactory(member__location=location), name="Flex").plan
     rows = (
         f"{office.cora.user.email},Cora,,Studio North,,flex\n"
-        "mia@h.test,Mia,1,studio north,manager,flex\n"
+        "mia@h.test,Mia,1,studio north,manager,flex,DE136695976\n"
         "ada@h.test,Ada,1,Blue Door,,\n"
     )
     job = start_import(member_import=check(rows, location, admin))
     return SimpleNamespace(office=office, flex=flex, admin=admin, location=location, job=job)
+
+
+def give_number(customer, admin):
+    return change_customer_details(
+        customer=customer,
+        names=("vat_number",),
+        values={"vat_number": "ATU13585627"},
+        seen=version_of({"vat_number": ""}),
+        by=admin,
+        at=NOON,
+    )
 
 
 CHANGES = {
@@ -64,6 +77,7 @@ CHANGES = {
         location=it.location, name="blue door", manager=None, by=None, at=NOON
     ),
     "plan given": lambda it: give_plan(it.office.cora.customer, name="Resident"),
+    "number given": lambda it: give_number(it.office.customer, it.admin),
 }
 
 
@@ -91,7 +105,7 @@ def test_rivals_neither_deadlock_nor_leave_halves(it, change, invariants_hold):
         [lambda: run_import(member_import=it.job, at=NOON), lambda: CHANGES[change](it)],
     )
 
-    allowed = {"import_overtaken", "rows_wrong", "taken", "plan_overlaps"}
+    allowed = {"import_overtaken", "rows_wrong", "taken", "plan_overlaps", "changed_meanwhile"}
     assert {error.code for error in errors(answers)} <= allowed
     came_in = Member.objects.filter(user__email="mia@h.test").exists()
     assert came_in == (not isinstance(answers[0], Exception))
@@ -111,6 +125,7 @@ ROWS = st.lists(
         st.just("") | NAMES,
         st.sampled_from(["", "manager", "Member"]),
         st.sampled_from(["", "Flex", "FLEX"]),
+        st.sampled_from(["", "DE136695976", "dk 13585628"]),
     ),
     min_size=1,
     max_size=8,
@@ -140,5 +155,5 @@ class DryRunTest(TestCase):
 
             assert done.state == MemberImport.State.DONE
             told = {name: job.summary[name] for name in done.summary if name in job.summary}
-            assert len(told) == 8
+            assert len(told) == 9
             assert told.items() <= done.summary.items()

@@ -203,7 +203,7 @@ def test_credits_are_read_as_people_write_them(job, written, credits):
 def test_columns_are_guessed_from_their_headings():
     guessed = guess_columns(["Full name", "Balance", "E-Mail Address", "Member since", "?"])
 
-    nothing = {"expiry": None, "company": None, "role": None, "plan": None}
+    nothing = dict.fromkeys(["expiry", "company", "role", "plan", "vat_number"])
     assert guessed == {"email": 2, "name": 0, "start": 3, "credits": 1} | nothing
     assert guess_columns(["Plan", "Role", "Company"])["company"] == 2
 
