@@ -1,5 +1,6 @@
 """What a document says, in its seller's own way of writing, from its stored rows alone."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,8 @@ from billing.selectors import Line, exemptions_of, tax_rates
 from community.money import format_credits, format_money
 
 Facts = dict[str, Any]
+FIRST_STRONG, POP, BREAK = "\u2068", "\u2069", "\u200b"
+LONGEST_WORD = 36  # what half a page's width holds
 
 
 def facts_of_bill(bill: Bill) -> Facts:
@@ -65,10 +68,10 @@ def _common(document: Bill | CreditNote | Receipt, lines: Iterable[Line]) -> Fac
         "day": _day(_local(document, document.issued_at)),
         "words": _words(),
         "seller": {"name": seller["name"], "lines": _seller_lines(seller)},
-        "buyer": {"name": buyer["name"], "lines": _buyer_lines(buyer)},
+        "buyer": {"name": _set_apart(buyer["name"]), "lines": _buyer_lines(buyer)},
         "items": [_item(line, document.currency) for line in lines],
         "rates": _rates(lines, document.currency),
-        "exemptions": exemptions_of(lines),
+        "exemptions": [_set_apart(words) for words in exemptions_of(lines)],
         **_amounts(document, document.currency),
         "footer": seller["footer"].splitlines(),
         "reason": "",
@@ -92,7 +95,7 @@ def _words() -> dict[str, str]:
 
 def _seller_lines(seller: dict[str, str]) -> list[str]:
     own = (*_address_lines(seller), seller["registration_number"])
-    return [line for line in own if line]
+    return [_set_apart(line) for line in own if line]
 
 
 # Before there were billing details, a buyer had a name and an e-mail alone.
@@ -103,7 +106,12 @@ def _buyer_lines(buyer: dict[str, str]) -> list[str]:
         buyer["email"],
         reference and _("Your reference: %(words)s") % {"words": reference},
     )
-    return [line for line in own if line]
+    return [_set_apart(line) for line in own if line]
+
+
+def _set_apart(line: str) -> str:
+    """A line in its own direction, whatever the document's; what is too long breaks anywhere."""
+    return FIRST_STRONG + re.sub(rf"\S{{{LONGEST_WORD}}}", rf"\g<0>{BREAK}", line) + POP
 
 
 def _address_lines(party: dict[str, str]) -> list[str]:

@@ -74,7 +74,7 @@ class TaxedDetailsForm(DetailsForm):
     names = (*DETAILS, *EXEMPTION)
 
     exemption = forms.ChoiceField(
-        label=gettext_lazy("Tax"),
+        label=gettext_lazy("Tax exemption"),
         required=False,
         choices=BillingDetails.Exemption.choices,
         widget=forms.RadioSelect,

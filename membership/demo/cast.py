@@ -41,6 +41,17 @@ class PlanOffer:
 
 
 @dataclass(frozen=True)
+class Details:
+    """How documents name somebody."""
+
+    address: str
+    name: str = ""
+    vat_number: str = ""
+    emails: tuple[str, ...] = ()
+    reference: str = ""
+
+
+@dataclass(frozen=True)
 class Studio:
     """A company: a manager, a member without permission, one who may use card and bill."""
 
@@ -48,6 +59,7 @@ class Studio:
     manager: Person
     member: Person
     permitted: Person
+    details: Details
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ class Place:
     plans: tuple[PlanOffer, ...] = ()
     studio: Studio | None = None
     founder: Person | None = None
+    star_details: Details | None = None
 
     @property
     def newcomers(self) -> tuple[Person, ...]:
@@ -174,8 +187,16 @@ HARBOUR = Place(
         manager=Person("carl@harbour.demo", "Carl North", "manager of Studio North"),
         member=Person("cora@harbour.demo", "Cora Blum", "in Studio North, without permission"),
         permitted=Person("cleo@harbour.demo", "Cleo Marín", "may use Studio North's card and bill"),
+        details=Details(
+            name="Studio North ApS",
+            address="Vestergade 12\n1456 København K\nDenmark",
+            vat_number="DK13585628",
+            emails=("accounts@harbour.demo",),
+            reference="PO-2026-117",
+        ),
     ),
     founder=Person("fay@harbour.demo", "Fay Ostergaard", "member with the plan Founders"),
+    star_details=Details(address="Große Freiheit 12\n22767 Hamburg\nGermany"),
 )
 
 GARDEN = Place(

@@ -1,5 +1,6 @@
 """A demo location on its first day: people, options, what credits are good for."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -7,10 +8,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django_scopes import scope
 
-from community.models import Location, Member, Role, User
+from billing.services import DETAILS, change_customer_details, details_of
+from community.models import Customer, Location, Member, Role, User
+from community.services.settings import facts_of, version_of
 from credits.models import CreditUse
 from credits.services.options import add_option
-from membership.demo.cast import OPERATOR, PASSWORD, VISITOR, Person, Place, Studio
+from membership.demo.cast import OPERATOR, PASSWORD, VISITOR, Details, Person, Place, Studio
 from membership.services.companies import (
     add_company,
     permit_company_money,
@@ -59,6 +62,9 @@ def open_place(place: Place, *, at: datetime) -> Location:
         ]
         if place.studio:
             _found_studio(place.studio, location, newcomers[:3], by=admin, at=came)
+        if place.star_details:
+            star = Customer.objects.get(member__user__email=place.star.email)
+            _name_on_documents(star, place.star_details, by=admin, at=opened)
     return location
 
 
@@ -70,6 +76,18 @@ def _found_studio(
     put_in_company(company=company, member=member, by=by, at=at)
     place = put_in_company(company=company, member=permitted, by=by, at=at)
     permit_company_money(place=place, may_use_card=True, may_use_bill=True, by=by, at=at)
+    _name_on_documents(company.customer, studio.details, by=manager.user, at=at)
+
+
+def _name_on_documents(customer: Customer, details: Details, *, by: User, at: datetime) -> None:
+    change_customer_details(
+        customer=customer,
+        names=DETAILS,
+        values={**asdict(details), "emails": list(details.emails)},
+        seen=version_of(facts_of(details_of(customer), DETAILS)),
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic

@@ -340,3 +340,16 @@ def test_a_document_from_before_there_were_details_is_set_as_it_was(loft):
     bill.buyer = {"name": "Mia Holm", "email": "mia@h.test"}
 
     assert "mia@h.test" in text_of(bill_pdf(bill))
+
+
+def test_a_line_keeps_its_own_direction_and_breaks_where_it_is_too_long(db):
+    location = LocationFactory(locale="ar", address="Am Kai 7\n20457 Hamburg")
+    with scope(location=location):
+        customer = CustomerFactory(member__location=location)
+        DetailsFactory(customer=customer, address="1058 København", reference="X" * 60)
+        text = text_of(bill_pdf(issued(plan_with_bill(customer))))
+
+    assert "20457 Hamburg" in text
+    assert "1058 København" in text
+    assert "X" * 60 not in text
+    assert text.count("X") == 60
