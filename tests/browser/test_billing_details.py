@@ -1,4 +1,4 @@
-"""Billing details in the browser: whose they are says them, an admin frees of tax, the PDF tells."""
+"""Billing details in the browser: who says them, who frees of tax, and what the PDF tells."""
 
 from io import BytesIO
 
