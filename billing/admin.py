@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     Bill,
+    BillingDetails,
     BillItem,
     BillPayment,
     CreditNote,
@@ -21,6 +22,7 @@ class ReceiptLineInline(TabularInline):
     extra = max_num = 0
     fields = readonly_fields = (
         *("description", "net_minor", "tax_minor", "total_minor", "tax_name", "tax_percent"),
+        "exemption",
     )
 
 
@@ -55,7 +57,7 @@ WHO = (
     "customer__company__name",
 )
 WHOSE = ("location", "customer__member__user", "customer__company")
-AMOUNTS = ("net_minor", "tax_minor", "total_minor", "tax_name", "tax_percent")
+AMOUNTS = ("net_minor", "tax_minor", "total_minor", "tax_name", "tax_percent", "exemption")
 
 
 class BillItemInline(TabularInline):
@@ -80,6 +82,14 @@ class BillAdmin(ReadOnly):
     @admin.display(description=_("without what was credited"))
     def left(self, bill: Bill) -> str:
         return format_money(bill.to_pay_minor, bill.currency)
+
+
+@admin.register(BillingDetails, site=operators)
+class BillingDetailsAdmin(ReadOnly):
+    list_display = ("customer", "location", "name", "vat_number", "exemption")
+    list_filter = ("exemption", "location")
+    list_select_related = WHOSE
+    search_fields = ("name", "vat_number", *WHO[1:])
 
 
 @admin.register(BillPayment, site=operators)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from django_scopes import scope
 
 from billing.models import Bill, BillItem
-from billing.selectors import bill_figures, exemptions_of, figure_of, tax_rates
+from billing.selectors import bill_figures, exemption_words, exemptions_of, figure_of, tax_rates
 from billing.services import buyer_of
 from community.access import LocationRequest, for_staff
 from community.downloads import Rows, csv_download
@@ -143,7 +143,9 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
         "receipt",
     )
     found = get_object_or_404(known, key=key)
-    return render(request, "community/purchase.html", {"purchase": found})
+    exemption = exemption_words(found.exemption)
+    context = {"purchase": found, "exemption": exemption}
+    return render(request, "community/purchase.html", context)
 
 
 def today() -> date:

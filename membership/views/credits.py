@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_scopes import scope
 
+from billing.selectors import exemption_words
 from community.access import LocationRequest, for_members
 from community.downloads import Rows, csv_download
 from community.money import format_credits
@@ -95,6 +96,7 @@ def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:
     return {
         "quotes": quotes,
         "terms": terms,
+        "exemption": exemption_words(facts.exemption),
         "next_free_on": next_free_on(terms),
         **_openness(facts, free=bool(quotes) and quotes[0].is_free),
     }

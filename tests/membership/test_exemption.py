@@ -1,6 +1,8 @@
 """An exempt customer: net prices on every way of buying, and documents that say why."""
 
 import pytest
+from django.urls import reverse
+from django.utils.timezone import now
 
 from billing.models import Bill, BillingDetails, CreditNote, Receipt
 from billing.services import DETAILS, EXEMPTION, change_customer_details, details_of, issue_bill
@@ -218,3 +220,22 @@ def test_whoever_buys_while_the_exemption_comes_pays_what_they_saw(
     assert {amounts(it) for it in Purchase.objects.all()} <= {(1200, 240, 1440)}
     assert order_of(mia, option=option).seen.total_minor == 1200
     invariants_hold()
+
+
+def test_every_page_of_a_sale_says_why_there_is_no_tax(location, mia, admin, option, signed_in):
+    exempt(mia.customer)
+    plan_with_bill(mia.customer, price_minor=0, at=now())
+    purchase = buy_on_bill(order=order_of(mia, option=option), at=now())
+    bill = bill_of(mia.customer)
+    pages = [
+        (mia.user, "membership:credits", []),
+        (mia.user, "membership:checkout", [option.pk]),
+        (mia.user, "membership:bill", [bill.pk]),
+        (admin, "community:bill", [bill.pk]),
+        (admin, "community:purchase", [purchase.key]),
+    ]
+
+    for user, name, ids in pages:
+        page = signed_in(user).get(reverse(name, args=[location.slug, *ids]))
+        assert "Reverse charge: VAT is to be accounted for" in page.content.decode(), name
+        assert "VAT 20 %" not in page.content.decode()
