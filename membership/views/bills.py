@@ -11,7 +11,7 @@ from billing.models import Bill, CreditNote
 from billing.selectors import exemptions_of, figure_of, tax_rates
 from community.access import LocationRequest, for_customers, for_members
 from community.views.bills import facts_of_bill
-from membership.views.whose import Whose, managed, switch_links, whose
+from membership.views.whose import Whose, managed, managed_links, whose
 from payments.models import AutoPay, Card, GatewayConnection, Transaction
 
 PER_PAGE = 25
@@ -100,11 +100,7 @@ def _list(request: LocationRequest, about: Whose) -> HttpResponseBase:
             "page": page,
             "to_pay": figure_of(own.filter(state=Bill.State.ISSUED)),
             "active": own.active().first(),
-            "switch": [
-                link
-                for link in switch_links(request, about, "bills")
-                if link.company is None or link.company.is_manager
-            ],
+            "switch": managed_links(request, about, "bills"),
             **_auto_pay(request, about),
         },
     )

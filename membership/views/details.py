@@ -12,7 +12,7 @@ from community.access import LocationRequest, for_members
 from community.forms.details import DetailsForm
 from community.models import Customer
 from community.views.details import save_details
-from membership.views.whose import Whose, managers_of, whose
+from membership.views.whose import managed, managed_links, whose
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,8 +20,9 @@ from membership.views.whose import Whose, managers_of, whose
 def billing_details(
     request: LocationRequest, slug: str, company_id: int | None = None
 ) -> HttpResponseBase:
-    about = whose(request, company_id)
-    _refuse_unless_theirs(request, about)
+    about = whose(request) if company_id is None else managed(request, company_id)
+    if about.company and request.method == "POST" and not request.principal.may_buy:
+        raise PermissionDenied(_("Your membership is suspended, so you can't decide this now."))
     customer = (
         Customer.objects.with_who()
         .select_related("location", "billing_details")
@@ -31,28 +32,14 @@ def billing_details(
     form = DetailsForm(request.POST or None, row=details)
     if form.is_valid() and save_details(request, form, customer):
         return redirect(about.bills_url)
-    managed = [it for it in request.principal.companies if it.is_manager]
     return render(
         request,
         "membership/billing_details.html",
         {
             "whose": about,
-            "switch": [whose(request), *(whose(request, it.company_id) for it in managed)],
+            "switch": managed_links(request, about, "billing_details"),
             "customer": customer,
             "exemption": exemption_words(details.no_tax_because),
             "form": form,
         },
     )
-
-
-def _refuse_unless_theirs(request: LocationRequest, about: Whose) -> None:
-    if about.company is None:
-        return
-    if not about.sees_everything:
-        names = managers_of(about.company.company_id, else_ask=request.location.name)
-        raise PermissionDenied(
-            _("Only managers see the bills of %(company)s. Ask %(managers)s.")
-            % {"company": about.name, "managers": names}
-        )
-    if request.method == "POST" and not request.principal.may_buy:
-        raise PermissionDenied(_("Your membership is suspended, so you can't decide this now."))

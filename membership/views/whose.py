@@ -117,6 +117,15 @@ def switch_links(request: LocationRequest, current: Whose, page: str) -> list[Wh
     ]
 
 
+def managed_links(request: LocationRequest, current: Whose, page: str) -> list[WhoseLink]:
+    """The same page about oneself and about each company that the reader manages."""
+    return [
+        link
+        for link in switch_links(request, current, page)
+        if link.company is None or link.company.is_manager
+    ]
+
+
 def managers_of(company_id: int, *, else_ask: str) -> str:
     """Names of those to ask; a company without a manager has the location's team."""
     people = CompanyMember.objects.managers().filter(company_id=company_id).by_name()
