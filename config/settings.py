@@ -159,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
     "process waiting gateway events": {"task": "payments.tasks.sweep_events", "schedule": 15},
     "ask about pending charges": {"task": "membership.tasks.sweep_charges", "schedule": 60},
     "release cards that are not kept": {"task": "payments.tasks.sweep_cards", "schedule": 60},
+    "let go of gateways that were left": {
+        "task": "payments.tasks.sweep_disconnected",
+        "schedule": 60,
+    },
+    "check gateway connections": {"task": "payments.tasks.check_connections", "schedule": 3600},
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
@@ -232,6 +237,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # Stripe, or whatever stands in its place
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com")
+STRIPE_STANDIN_URL = env.str("STRIPE_STANDIN_URL", "")  # told by `make run`: no real money
 STRIPE_JS_URL = env.str("STRIPE_JS_URL", "https://js.stripe.com/v3/")
 STRIPE_TIMEOUT_SECONDS = env.int("STRIPE_TIMEOUT_SECONDS", 20)
 _stripe_js = "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_JS_URL))

@@ -19,5 +19,10 @@ INVARIANTS = {
         JOIN payments_transaction t ON t.card_id = card.id
         WHERE card.state = 'entered' GROUP BY card.id HAVING bool_and(t.state <> 'pending')
     """,
+    "A charge under way has the key to settle it": """
+        SELECT t.id FROM payments_transaction t
+        JOIN payments_gatewayconnection connection ON connection.id = t.connection_id
+        WHERE t.state = 'pending' AND connection.state = 'disconnected'
+    """,
     **same_location("payments"),
 }

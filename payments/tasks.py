@@ -7,10 +7,12 @@ from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
 from membership.services.events import EventWaits, process_event
-from payments.gateways.protocol import GatewayRefused
-from payments.models import Card, GatewayEvent
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.models import Card, GatewayConnection, GatewayEvent
 from payments.services.cards import cards_to_detach, detach_card
+from payments.services.disconnecting import connections_to_finish, finish_disconnecting
 from payments.services.events import note_event_failure
+from payments.services.health import check_connection
 
 log = structlog.get_logger(__name__)
 RETRY_AFTER = timedelta(seconds=60)
@@ -53,3 +55,34 @@ def sweep_cards() -> None:
                 detach_card(card_id)
             except GatewayRefused as refusal:
                 log.error("card_not_detached", card=card_id, code=refusal.code)
+
+
+@shared_task
+def sweep_disconnected() -> None:
+    """Let go of the gateways that were left, once nothing is under way there."""
+    with scopes_disabled():
+        leaving = list(
+            GatewayConnection.objects.filter(
+                pk__in=connections_to_finish(at=now())
+            ).values_list("location_id", "pk")
+        )
+    for location_id, connection_id in leaving:
+        with scope(location=location_id):
+            try:
+                finish_disconnecting(connection_id, at=now())
+            except GatewayUnavailable as silence:
+                log.warning("gateway_not_left", connection=connection_id, reason=str(silence))
+
+
+@shared_task
+def check_connections() -> None:
+    """Ask the gateways whether the locations' accounts and keys are still good."""
+    with scopes_disabled():
+        connected = list(GatewayConnection.objects.connected().values_list("location_id", "pk"))
+    for location_id, connection_id in connected:
+        with scope(location=location_id):
+            connection = GatewayConnection.objects.select_related("location").get(pk=connection_id)
+            try:
+                check_connection(connection=connection, at=now())
+            except GatewayUnavailable as silence:
+                log.warning("gateway_not_checked", connection=connection_id, reason=str(silence))

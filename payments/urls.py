@@ -1,8 +1,8 @@
 from django.urls import path
 
-from payments import views
+from payments.views import webhooks
 
 app_name = "payments"
 urlpatterns = [
-    path("<slug:gateway>/<uuid:key>/", views.webhook, name="webhook"),
+    path("<slug:gateway>/<uuid:key>/", webhooks.webhook, name="webhook"),
 ]

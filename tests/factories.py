@@ -131,10 +131,15 @@ class ConnectionFactory(DjangoModelFactory):
     location = factory.SubFactory(LocationFactory)
     gateway = GatewayConnection.Gateway.STRIPE
     account = "acct_fake"
+    account_name = "Fake"
     publishable_key = "pk_test_fake"
     secret_key = "rk_test_fake"
     webhook_secret = "whsec_fake"
     connected_at = NOON
+
+
+# A gateway that was left a moment ago.
+DISCONNECTED = {"state": GatewayConnection.State.DISCONNECTING, "disconnected_at": NOON}
 
 
 class CardFactory(DjangoModelFactory):

@@ -17,6 +17,8 @@ from tests.test_architecture import BOTTOM_UP
 pytestmark = pytest.mark.django_db
 
 EXPENSIVE = "net_minor + tax_minor + 1"
+# A gateway of another account that was left.
+LEFT = {"account": "'copy'", "state": "'disconnecting'", "disconnected_at": "now()"}
 
 # Constraint → the columns of the copy that differ; "where" names which row is copied.
 REFUSED = {
@@ -109,7 +111,26 @@ REFUSED = {
     "receipt_total_is_net_and_tax": {"total_minor": EXPENSIVE},
     "receipt_line_total_is_net_and_tax": {"total_minor": EXPENSIVE},
     "receipt_line_exempt_has_no_tax": {"where": "tax_minor > 0", "exemption": "'why'"},
-    "gateway_connected_once_per_location": {"key": "gen_random_uuid()"},
+    "gateway_connected_once_per_location": {"key": "gen_random_uuid()", "account": "'copy'"},
+    "gateway_account_once_per_location": {
+        "key": "gen_random_uuid()",
+        "state": "'disconnecting'",
+        "disconnected_at": "now()",
+    },
+    "gateway_state_is_known": {"key": "gen_random_uuid()", **LEFT, "state": "'ajar'"},
+    "gateway_not_connected_has_a_time": {
+        "key": "gen_random_uuid()",
+        **LEFT,
+        "disconnected_at": "null",
+    },
+    "gateway_in_use_has_its_key": {"key": "gen_random_uuid()", **LEFT, "secret_key": "''"},
+    "gateway_disconnected_keeps_no_secret": {
+        "key": "gen_random_uuid()",
+        **LEFT,
+        "state": "'disconnected'",
+        "secret_key": "''",
+        "webhook_secret": "'kept'",
+    },
     "gateway_customer_once_per_connection": {},
     "card_once_per_setup": {"reference": "'copy'"},
     "card_once_per_reference": {"setup_reference": "''"},

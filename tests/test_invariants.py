@@ -87,6 +87,11 @@ MUTATIONS = {
         UPDATE payments_gatewayevent SET processed_at = NULL,
                received_at = now() - interval '16 minutes' WHERE location_id = {location}
     """,
+    "A charge under way has the key to settle it": """
+        UPDATE payments_gatewayconnection SET state = 'disconnected', disconnected_at = now(),
+               secret_key = '', webhook_secret = ''
+        WHERE id = (SELECT connection_id FROM payments_transaction WHERE state = 'pending' LIMIT 1)
+    """,
     "A charge that was heard of was sent": """
         UPDATE payments_transaction SET submitted_at = NULL WHERE id = {charge}
     """,

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from threading import Lock
 from typing import Any
 
 from payments.gateways.protocol import (
     Account,
+    AddressUnreachable,
     CardDetails,
     ChargeOutcome,
     ChargeRequest,
@@ -18,8 +20,10 @@ from payments.gateways.protocol import (
     GatewayRefused,
     GatewayShut,
     GatewayUnavailable,
+    KeyRefused,
     SetupOutcome,
     SetupState,
+    Webhook,
 )
 
 
@@ -30,30 +34,62 @@ class FakeGateway:
     So do `card_refused` (the request) and `card_shut` (the key, before anything is looked at).
 
     `entered` is the card that the next setup will turn out to hold; `on_charge` runs inside
-    the call, where a rival can be let in.
+    the call, where a rival can be let in. `key_refused` is why no key is taken, and
+    `is_reachable` whether events can be sent to us.
     """
 
     account: str = "acct_fake"
+    key_refused: KeyRefused | None = None
+    is_reachable: bool = True
+    advice: str = ""
+    answered_at: datetime | None = None
+    tests: list[str] = field(default_factory=list)
     entered: str = "card_ok"
     on_charge: Callable[[], None] = lambda: None
     charges: dict[str, ChargeOutcome] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
-    webhooks: list[str] = field(default_factory=list)
+    webhooks: dict[str, str] = field(default_factory=dict)
     _setups: dict[str, SetupOutcome] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def read_account(self) -> Account:
-        return Account(reference=self.account, name="Fake", livemode=False)
+        return Account(
+            reference=self.account,
+            name="Fake",
+            livemode=False,
+            country="DE",
+            currency="EUR",
+            charges_enabled=True,
+            answered_at=self.answered_at,
+        )
 
-    def create_webhook(self, *, url: str) -> str:
-        self.webhooks.append(url)
-        return "whsec_fake"
+    def check_keys(self, *, currency: str) -> Account:
+        assert currency
+        if self.key_refused:
+            raise self.key_refused
+        return self.read_account()
 
-    def move_webhook(self, *, url: str) -> str:
-        known = bool(self.webhooks)
-        self.webhooks = [url]
-        return "" if known else "whsec_fake"
+    def send_test(self, *, currency: str) -> str:
+        assert currency
+        self.tests.append(f"pi_test_{len(self.tests) + 1}")
+        return self.tests[-1]
+
+    def create_webhook(self, *, url: str) -> Webhook:
+        if not self.is_reachable:
+            raise AddressUnreachable("url_invalid", "not on the public internet")
+        reference = f"we_{next(self._numbers)}"
+        self.webhooks[reference] = url
+        return Webhook(reference, "whsec_fake")
+
+    def move_webhook(self, *, url: str) -> Webhook | None:
+        if not self.webhooks:
+            return self.create_webhook(url=url)
+        self.webhooks = dict.fromkeys(self.webhooks, url)
+        return None
+
+    def remove_webhook(self, reference: str) -> None:
+        self.webhooks.pop(reference, None)
 
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         assert name
@@ -129,6 +165,8 @@ class FakeGateway:
 
     def read_event(self, payload: dict[str, Any]) -> Event:
         charge = self.charges.get(payload.get("key", ""))
+        if test := payload.get("test"):
+            charge = ChargeOutcome(test, ChargeState.FAILED, 1, "EUR", livemode=False)
         return Event(payload["id"], payload["type"], self.account, charge)
 
 

@@ -5,7 +5,8 @@ asked again, never a failure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -20,13 +21,29 @@ class GatewayRefused(Exception):
     The message is for the log; `code` is the gateway's word for the reason.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, param: str = "") -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.param = code, param
 
 
 class GatewayShut(GatewayRefused):
     """The gateway did not let us in, so it did not look: an earlier send may still have worked."""
+
+
+class NotPermitted(GatewayShut):
+    """The key is a good one, but not for this."""
+
+
+class AddressUnreachable(GatewayRefused):
+    """The gateway sends no events to this address: it is not on the public internet."""
+
+
+class KeyRefused(Exception):
+    """A key can't be used. `field` says which of the two, `missing` what it may not do."""
+
+    def __init__(self, field: str, code: str, *, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(code)
+        self.field, self.code, self.missing = field, code, missing
 
 
 class EventNotGenuine(Exception):
@@ -37,17 +54,41 @@ class EventNotGenuine(Exception):
 class Credentials:
     account: str
     publishable_key: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     api_base: str
 
 
 @dataclass(frozen=True)
+class Permission:
+    """What the key must be allowed: the gateway's name for it, and how its pages show it."""
+
+    name: str
+    resource: str
+    access: str
+
+
+@dataclass(frozen=True)
 class Account:
-    """What a gateway says of the account that a key belongs to."""
+    """What a gateway says of the account that a key belongs to.
+
+    `charges_enabled` is None where the key may not know; `answered_at` is the gateway's clock.
+    """
 
     reference: str
     name: str
     livemode: bool
+    country: str = ""
+    currency: str = ""
+    charges_enabled: bool | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where events are sent, and the secret that signs them."""
+
+    reference: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -127,14 +168,38 @@ class Event:
 class Gateway(Protocol):
     def read_account(self) -> Account: ...
 
-    def create_webhook(self, *, url: str) -> str:
-        """Ask for events at this address; returns the secret that signs them."""
+    def check_keys(self, *, currency: str) -> Account:
+        """Find out whether the two keys do all that is asked of them. No money moves.
 
-    def move_webhook(self, *, url: str) -> str:
+        :raises KeyRefused: if one of them does not
+        """
+
+    @property
+    def advice(self) -> str:
+        """A code for what would be better about a key that works; empty if nothing would."""
+
+    def send_test(self, *, currency: str) -> str:
+        """Let something harmless happen that the gateway tells by a webhook.
+
+        Returns the reference of the charge that the event will name.
+        """
+
+    def create_webhook(self, *, url: str) -> Webhook:
+        """Ask for events at this address.
+
+        :raises AddressUnreachable: if the gateway can't send any there
+        """
+
+    def move_webhook(self, *, url: str) -> Webhook | None:
         """Have the events of this path sent to this address, wherever they went before.
 
-        Returns the signing secret if it is a new one, otherwise nothing.
+        Returns the webhook if a new one had to be made, otherwise nothing.
+
+        :raises AddressUnreachable: if the gateway can't send any there
         """
+
+    def remove_webhook(self, reference: str) -> None:
+        """Have no events sent there any more. Removing it twice is no error."""
 
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         """Give the reference of a customer, made once per key. A company may have no email."""

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, Location
+from community.models import Customer, Location, User
 from community.scoping import scoped
 from payments.encryption import EncryptedTextField
 
@@ -12,6 +12,10 @@ from payments.encryption import EncryptedTextField
 class GatewayConnectionQuerySet(models.QuerySet["GatewayConnection"]):
     def connected(self) -> "GatewayConnectionQuerySet":
         return self.filter(state=GatewayConnection.State.CONNECTED).order_by("position", "pk")
+
+    def in_use(self) -> "GatewayConnectionQuerySet":
+        """Connected, or finishing what was under way when it was disconnected."""
+        return self.exclude(state=GatewayConnection.State.DISCONNECTED)
 
 
 GatewayConnectionManager = models.Manager.from_queryset(GatewayConnectionQuerySet)
@@ -25,6 +29,7 @@ class GatewayConnection(models.Model):
 
     class State(models.TextChoices):
         CONNECTED = "connected", _("Connected")
+        DISCONNECTING = "disconnecting", _("Finishing payments")
         DISCONNECTED = "disconnected", _("Disconnected")
 
     location = models.ForeignKey(Location, models.PROTECT)
@@ -36,12 +41,30 @@ class GatewayConnection(models.Model):
     account = models.CharField(_("account"), max_length=80)
     livemode = models.BooleanField(_("live"), default=False)
     publishable_key = models.CharField(_("publishable key"), max_length=255)
-    secret_key = EncryptedTextField(_("restricted key"))
+    secret_key = EncryptedTextField(_("restricted key"), blank=True, default="")
     webhook_secret = EncryptedTextField(_("webhook secret"), blank=True, default="")
+    webhook_reference = models.CharField(_("webhook"), max_length=80, blank=True, default="")
     api_base = models.URLField(
         _("API base"), blank=True, default="", help_text="Set by the operator's command only."
     )
     connected_at = models.DateTimeField(_("connected"))
+    connected_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    disconnected_at = models.DateTimeField(_("disconnected"), null=True, blank=True)
+
+    # What the gateway said of the account when it was last asked.
+    account_name = models.CharField(_("account name"), max_length=200, blank=True, default="")
+    country = models.CharField(_("country"), max_length=2, blank=True, default="")
+    account_currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    charges_enabled = models.BooleanField(_("charges enabled"), null=True, blank=True)
+    clock_offset_seconds = models.IntegerField(_("clock offset"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
+    check_failure = models.CharField(_("failure"), max_length=60, blank=True, default="")
+
+    # Whether its webhooks come and are its own.
+    tested_at = models.DateTimeField(_("tested"), null=True, blank=True)
+    test_reference = models.CharField(_("test"), max_length=80, blank=True, default="")
+    refused_events = models.PositiveIntegerField(_("signature failures"), default=0)
+    event_refused_at = models.DateTimeField(_("last signature failure"), null=True, blank=True)
 
     objects = scoped(GatewayConnectionManager)
 
@@ -55,10 +78,40 @@ class GatewayConnection(models.Model):
                 condition=Q(state="connected"),
                 name="gateway_connected_once_per_location",
             ),
+            # An account that returns is the same row again, with the cards that were kept there.
+            models.UniqueConstraint(
+                *("location", "gateway", "account", "livemode"),
+                name="gateway_account_once_per_location",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["connected", "disconnecting", "disconnected"]),
+                name="gateway_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="connected") ^ Q(disconnected_at__isnull=False),
+                name="gateway_not_connected_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="disconnected") ^ ~Q(secret_key=""),
+                name="gateway_in_use_has_its_key",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="disconnected") | Q(webhook_secret=""),
+                name="gateway_disconnected_keeps_no_secret",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_gateway_display()
+
+    @property
+    def key_ending(self) -> str:
+        """All of the key that is ever shown."""
+        return self.secret_key[-4:]
+
+    @property
+    def hears_webhooks(self) -> bool:
+        return bool(self.webhook_secret)
 
 
 class GatewayCustomer(models.Model):

@@ -35,6 +35,7 @@ class GatewayEvent(models.Model):
             models.Index(
                 fields=["received_at"], name="event_waiting", condition=Q(processed_at=None)
             ),
+            models.Index(fields=["connection", "-received_at"], name="event_by_connection"),
         ]
         triggers = [
             pgtrigger.Protect(name="event_never_deleted", operation=pgtrigger.Delete),

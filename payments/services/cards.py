@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer
 from payments.gateways.protocol import CardDetails, GatewayUnavailable, SetupState
-from payments.models import AutoPay, Card, Transaction
+from payments.models import AutoPay, Card, GatewayConnection, Transaction
 from payments.services.connecting import gateway_of
 
 ENTERING_TAKES_AT_MOST = timedelta(hours=2)
@@ -88,12 +88,16 @@ def _release(card: Card) -> None:
 
 
 def cards_to_detach(*, at: datetime) -> list[int]:
-    """Released cards, and entered ones whose attempt never came back."""
+    """Released cards, and entered ones whose attempt never came back.
+
+    Those of an account that was left wait for its return: nobody has its key.
+    """
     abandoned = Q(state=Card.State.ENTERED, created_at__lt=at - ENTERING_TAKES_AT_MOST) & ~Q(
         transaction__state=Transaction.State.PENDING
     )
     return list(
         Card.objects.filter(Q(state=Card.State.RELEASED) | abandoned)
+        .exclude(connection__state=GatewayConnection.State.DISCONNECTED)
         .order_by("pk")
         .distinct()
         .values_list("pk", flat=True)[:100]

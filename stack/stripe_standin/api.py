@@ -24,7 +24,7 @@ from stack.stripe_standin.errors import Declined, Refusal, no_such
 from stack.stripe_standin.expanding import expanded
 from stack.stripe_standin.forms import parse_body, parse_form
 from stack.stripe_standin.idempotency import Attempt, Remembered
-from stack.stripe_standin.keys import check_permission, read_key
+from stack.stripe_standin.keys import Key, check_permission, read_key
 from stack.stripe_standin.shapes import Json
 from stack.stripe_standin.store import Store
 
@@ -92,8 +92,10 @@ def _answer(store: Store, arrival: Arrival) -> Answer:
     values = {**parse_form(arrival.query), **parse_body(arrival.body)}
     key = read_key(authorization=arrival.authorization, in_body=params.text(values, "key"))
     found, id_ = _find_route(arrival)
-    check_permission(key, path=arrival.path, open_to_browser=found.browser)
-    account = _account(store, arrival, id_)
+    check_permission(
+        key, method=arrival.method, path=arrival.path, open_to_browser=found.browser
+    )
+    account = _account(store, arrival, key, id_)
     if key.is_publishable:
         values = {name: value for name, value in values.items() if name not in FROM_STRIPE_JS}
     call = Call(
@@ -161,12 +163,12 @@ def _find_route(arrival: Arrival) -> tuple[Route, str]:
     )
 
 
-def _account(store: Store, arrival: Arrival, id_: str) -> Account:
-    name = arrival.account or store.owner(id_)
+def _account(store: Store, arrival: Arrival, key: Key, id_: str) -> Account:
+    name = arrival.account or key.account or store.owner(id_)
     if name is None:
         raise Refusal(
-            "No account: use a base URL such as /accounts/<name>; at the root only an intent that "
-            "exists finds its account.",
+            "No account: use a base URL such as /accounts/<name>; at the root only a key such as "
+            "rk_test_<name>_demo, or an intent that exists, finds its account.",
             status=HTTPStatus.NOT_FOUND,
         )
     account = open_account(store, name=name, at=arrival.at)

@@ -1,8 +1,9 @@
 """API keys: which kind a request carries, and what that kind may do.
 
-Any test key of a plausible shape opens any account. Two words in a key make it a bad one:
-`revoked`, and `nopermission`, which refuses everything or only the resources named after it
-(`rk_test_nopermission_refunds`).
+Any test key of a plausible shape opens the account that the address names. At the root the key
+says whose it is, as at Stripe: `rk_test_harbour_loft_demo` is of the account `harbour-loft`. Two
+words in a key make it a bad one: `revoked`, and `nopermission`, which refuses everything or only
+the resources named after it (`rk_test_nopermission_refunds`).
 """
 
 import base64
@@ -15,10 +16,13 @@ from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.shapes import words
 
 SHAPE = re.compile(r"(sk|rk|pk)_(test|live)_[A-Za-z0-9_]{4,}")
+OWNER = re.compile(r"(?:sk|rk|pk)_test_([A-Za-z0-9_]+?)_demo(_.*)?")
 RESOURCES = words(
     "account balance balance_transactions charges customers disputes events payment_intents"
     " payment_methods refunds setup_intents webhook_endpoints"
 )
+# How Stripe names in its refusals what a restricted key lacks, where it is not the resource's name.
+PERMISSIONS = {"account": "accounts_kyc_basic", "webhook_endpoints": "webhook"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,12 @@ class Key:
     @property
     def is_publishable(self) -> bool:
         return self.kind == "pk"
+
+    @property
+    def account(self) -> str | None:
+        """The name of the account that the key is of, if it tells."""
+        owner = OWNER.fullmatch(self.text)
+        return owner[1].replace("_", "-") if owner else None
 
 
 def read_key(*, authorization: str, in_body: str | None) -> Key:
@@ -54,7 +64,7 @@ def read_key(*, authorization: str, in_body: str | None) -> Key:
     return Key(kind=shape[1], text=text)
 
 
-def check_permission(key: Key, *, path: str, open_to_browser: bool) -> None:
+def check_permission(key: Key, *, method: str, path: str, open_to_browser: bool) -> None:
     if key.is_publishable and not open_to_browser:
         raise _unauthorized(
             "This API call cannot be made with a publishable API key. Please use a secret API key. "
@@ -65,9 +75,12 @@ def check_permission(key: Key, *, path: str, open_to_browser: bool) -> None:
     resource = path.split("/")[2]
     named = [name for name in RESOURCES if f"_{name}" in denied]
     if marker and (not named or resource in named):
+        noun = PERMISSIONS.get(resource, resource.removesuffix("s"))
+        lacking = f"rak_{noun}_{'read' if method == 'GET' else 'write'}"
         raise Refusal(
             f"The provided key '{_masked(key.text)}' does not have the required permissions for "
-            "this endpoint. Having more permissions would allow this request to continue.",
+            f"this endpoint. Having the '{lacking}' permission would allow this request to "
+            "continue.",
             status=HTTPStatus.FORBIDDEN,
         )
 

@@ -1,6 +1,7 @@
 """Webhook endpoints: where an account's events go."""
 
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from stack.stripe_standin import params
@@ -12,6 +13,8 @@ from stack.stripe_standin.shapes import API_VERSION, Json, new_id
 ENDPOINTS_MAX = 16
 EVENT_NAME = re.compile(r"\*|[a-z0-9_]+(\.[a-z0-9_]+)+")
 FIELDS = "description enabled_events metadata url"
+# Names of networks of one's own. Stripe refuses this machine, too; the stand-in lives on it.
+PRIVATE_NAMES = (".internal", ".lan", ".local", ".test")
 
 
 def create_webhook_endpoint(call: Call) -> Json:
@@ -72,7 +75,19 @@ def _url(url: str) -> str:
             code="url_invalid",
             param="url",
         )
+    if _is_private(parts.hostname):
+        raise Refusal(
+            "Invalid URL: URL must be publicly accessible.", code="url_invalid", param="url"
+        )
     return url
+
+
+def _is_private(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.endswith(PRIVATE_NAMES)
+    return address.is_private and not address.is_loopback
 
 
 def _events(call: Call) -> list[str]:

@@ -9,6 +9,7 @@ from credits.services.options import archive_option, change_option
 from membership.models import Purchase
 from payments.models import Card, GatewayConnection
 from tests.factories import (
+    DISCONNECTED,
     NOON,
     CardFactory,
     ConnectionFactory,
@@ -328,7 +329,7 @@ def test_a_suspended_member_is_led_back_with_words(location, option, card, mias,
 @pytest.mark.usefixtures("nothing_is_charged")
 def test_a_gateway_that_went_away_closes_the_method(location, option, card, mias):
     ticket = look(mias, option)
-    GatewayConnection.objects.update(state=GatewayConnection.State.DISCONNECTED)
+    GatewayConnection.objects.update(**DISCONNECTED)
 
     response = confirm(mias, option, ticket)
 
@@ -355,7 +356,7 @@ def test_what_changes_while_a_card_is_typed_is_refused_before_the_charge(option,
 @pytest.mark.usefixtures("nothing_is_charged", "card")
 def test_a_gateway_that_goes_while_a_card_is_typed_is_not_called_a_decline(option, mias):
     answer = confirm(mias, option, look(mias, option)).json()
-    GatewayConnection.objects.update(state=GatewayConnection.State.DISCONNECTED)
+    GatewayConnection.objects.update(**DISCONNECTED)
 
     refusal = mias.post(answer["confirm_url"], HTTP_ACCEPT="application/json").json()
     page = words(mias.get(refusal["url"]))

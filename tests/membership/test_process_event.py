@@ -11,7 +11,7 @@ from membership.services.events import EventWaits, process_event
 from membership.services.paying import pay_charge
 from payments.models import GatewayConnection, GatewayEvent
 from payments.tasks import process_gateway_event, sweep_events
-from tests.factories import NOON, CardFactory, pending_purchase
+from tests.factories import DISCONNECTED, NOON, CardFactory, pending_purchase
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_charge_can_not_be_settled_by_another_connection_s_event(purchase, inv
 
 
 def test_an_event_is_processed_after_its_gateway_was_disconnected(purchase):
-    GatewayConnection.objects.update(state="disconnected")
+    GatewayConnection.objects.update(**DISCONNECTED)
 
     process_event(event_id=event_about(purchase).pk, at=NOON)
 

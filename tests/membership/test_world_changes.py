@@ -13,7 +13,7 @@ from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, QuoteChanged, quote_option
 from membership.services.refusals import MethodNotOpen, NotAnActiveMember
 from payments.models import GatewayConnection
-from tests.factories import NOON, DetailsFactory, OptionFactory
+from tests.factories import DISCONNECTED, NOON, DetailsFactory, OptionFactory
 
 CHANGES = {
     "the option is archived": (
@@ -69,7 +69,7 @@ CHANGES = {
         "Nothing was charged",
     ),
     "the gateway is disconnected": (
-        lambda: GatewayConnection.objects.update(state=GatewayConnection.State.DISCONNECTED),
+        lambda: GatewayConnection.objects.update(**DISCONNECTED),
         MethodNotOpen,
         "closed at the moment. Nothing was charged",
     ),

@@ -13,7 +13,7 @@ from payments.services.connecting import (
     gateway_customer,
     webhook_url,
 )
-from tests.factories import NOON, CardFactory, ConnectionFactory, LocationFactory
+from tests.factories import DISCONNECTED, NOON, CardFactory, ConnectionFactory, LocationFactory
 from tests.racing import race
 
 
@@ -39,7 +39,7 @@ def test_a_connection_knows_its_account_and_asks_for_its_webhooks(location, fake
 
     connection.refresh_from_db()
     assert (connection.account, connection.webhook_secret) == ("acct_fake", "whsec_fake")
-    assert fake_gateway.webhooks == [webhook_url(connection)]
+    assert fake_gateway.webhooks == {connection.webhook_reference: webhook_url(connection)}
     assert str(connection.key) in webhook_url(connection)
 
 
@@ -51,7 +51,7 @@ def test_a_gateway_is_connected_once(location):
 
 
 def test_a_disconnected_gateway_can_be_connected_again(location):
-    ConnectionFactory(location=location, state=GatewayConnection.State.DISCONNECTED)
+    ConnectionFactory(location=location, **DISCONNECTED)
 
     connect(location)
 
@@ -91,8 +91,8 @@ def test_two_admins_connecting_at_once_connect_once(fake_gateway):
 def test_the_mode_of_an_account_is_its_key_s(key, live, monkeypatch):
     """Stripe's account object has no livemode: taken from there, live charges never matched."""
     monkeypatch.setattr(
-        "payments.gateways.stripe.adapter._ask",
-        lambda _call: {"id": "acct_1", "livemode": not live},
+        "payments.gateways.stripe.checks.hear",
+        lambda _call: ({"id": "acct_1", "livemode": not live}, None),
     )
     gateway = StripeGateway(Credentials("", "pk", key, "https://stripe.test"))
 

@@ -28,7 +28,7 @@ def no_worker(monkeypatch):
     """What would have been sent to the queue."""
     sent = []
     monkeypatch.setattr(
-        "payments.views.process_gateway_event.delay", lambda **facts: sent.append(facts)
+        "payments.views.webhooks.process_gateway_event.delay", lambda **facts: sent.append(facts)
     )
     return sent
 
@@ -123,7 +123,7 @@ def test_a_webhook_is_answered_although_the_broker_is_down(client, gateway, monk
     def down(**_facts):
         raise OperationalError
 
-    monkeypatch.setattr("payments.views.process_gateway_event.delay", down)
+    monkeypatch.setattr("payments.views.webhooks.process_gateway_event.delay", down)
 
     assert deliver(client, gateway).status_code == 200
     assert GatewayEvent.objects.count() == 1

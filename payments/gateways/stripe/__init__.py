@@ -1,3 +1,4 @@
 from payments.gateways.stripe.adapter import StripeGateway
+from payments.gateways.stripe.checks import PERMISSIONS
 
-__all__ = ["StripeGateway"]
+__all__ = ["PERMISSIONS", "StripeGateway"]

@@ -1,7 +1,7 @@
 """Deskmint's gateway interface on Stripe's API. Facts and their sources: docs/stripe.md."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import stripe
@@ -9,17 +9,19 @@ from django.conf import settings
 
 from payments.gateways.protocol import (
     Account,
+    AddressUnreachable,
     ChargeOutcome,
     ChargeRequest,
     Credentials,
     Event,
     EventNotGenuine,
     GatewayRefused,
-    GatewayShut,
-    GatewayUnavailable,
     SetupOutcome,
+    Webhook,
 )
+from payments.gateways.stripe import checks
 from payments.gateways.stripe.amounts import to_stripe
+from payments.gateways.stripe.asking import ask
 from payments.gateways.stripe.outcomes import KEY, charge_outcome, setup_outcome
 
 API_VERSION = "2026-08-26.dahlia"
@@ -28,53 +30,78 @@ EVENTS = [
     "payment_intent.payment_failed",
     "payment_intent.canceled",
 ]
-T = TypeVar("T", bound=stripe.StripeObject)
 
 
 class StripeGateway:
     """One account at Stripe: a client of its own, never the library's global key."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._account = credentials.account
-        # An account has no mode of its own: a key does, and says so (rk_live_…, sk_live_…).
-        self._livemode = "_live_" in credentials.secret_key[:8]
-        self._client = stripe.StripeClient(
-            credentials.secret_key,
+        self._credentials = credentials
+        self._client = self._client_of(credentials.secret_key)
+
+    def _client_of(self, key: str) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            key,
             stripe_version=API_VERSION,
-            base_addresses={"api": credentials.api_base.rstrip("/")},
+            base_addresses={"api": self._credentials.api_base.rstrip("/")},
             max_network_retries=2,
             http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT_SECONDS),
         )
 
     def read_account(self) -> Account:
-        account = _ask(self._client.v1.accounts.retrieve_current)
-        profile = account.get("business_profile") or {}
-        return Account(
-            reference=account["id"],
-            name=profile.get("name") or account["id"],
-            livemode=self._livemode,
-        )
+        return checks.read_account(self._client, self._credentials)
 
-    def create_webhook(self, *, url: str) -> str:
-        endpoint = _ask(
-            self._client.v1.webhook_endpoints.create,
-            params={"url": url, "enabled_events": EVENTS, "api_version": API_VERSION},
-        )
-        secret: str = endpoint["secret"]
-        return secret
+    def check_keys(self, *, currency: str) -> Account:
+        checks.check_shapes(self._credentials)
+        account = checks.known_account(self._client, self._credentials)
+        checks.check_permissions(self._client)
+        publishable = self._client_of(self._credentials.publishable_key)
+        checks.check_publishable_key(self._client, publishable)
+        checks.check_currency(self._client, currency)
+        return account
 
-    def move_webhook(self, *, url: str) -> str:
-        listed = _ask(self._client.v1.webhook_endpoints.list, params={"limit": 100})["data"]
+    @property
+    def advice(self) -> str:
+        return checks.advice(self._credentials)
+
+    def send_test(self, *, currency: str) -> str:
+        return checks.trial_charge(self._client, currency)
+
+    def create_webhook(self, *, url: str) -> Webhook:
+        try:
+            endpoint = ask(
+                self._client.v1.webhook_endpoints.create,
+                params={"url": url, "enabled_events": EVENTS, "api_version": API_VERSION},
+            )
+        except GatewayRefused as refusal:
+            raise _unreachable(refusal) from refusal
+        return Webhook(reference=endpoint["id"], secret=endpoint["secret"])
+
+    def move_webhook(self, *, url: str) -> Webhook | None:
+        listed = ask(self._client.v1.webhook_endpoints.list, params={"limit": 100})["data"]
         ours = [it for it in listed if urlsplit(it["url"]).path == urlsplit(url).path]
         if not ours:
             return self.create_webhook(url=url)
         for endpoint in ours:
             if endpoint["url"] != url:
-                _ask(self._client.v1.webhook_endpoints.update, endpoint["id"], params={"url": url})
-        return ""
+                self._send_to(endpoint["id"], url)
+        return None
+
+    def _send_to(self, reference: str, url: str) -> None:
+        try:
+            ask(self._client.v1.webhook_endpoints.update, reference, params={"url": url})
+        except GatewayRefused as refusal:
+            raise _unreachable(refusal) from refusal
+
+    def remove_webhook(self, reference: str) -> None:
+        try:
+            ask(self._client.v1.webhook_endpoints.delete, reference)
+        except GatewayRefused as refusal:
+            if refusal.code != "resource_missing":
+                raise
 
     def create_customer(self, *, name: str, email: str, key: str) -> str:
-        customer = _ask(
+        customer = ask(
             self._client.v1.customers.create,
             params={"name": name, "email": email} if email else {"name": name},
             options={"idempotency_key": key},
@@ -84,7 +111,7 @@ class StripeGateway:
 
     def open_setup(self, *, customer: str, key: str) -> SetupOutcome:
         return setup_outcome(
-            _ask(
+            ask(
                 self._client.v1.setup_intents.create,
                 params={"customer": customer, "payment_method_types": ["card"]},
                 options={"idempotency_key": key},
@@ -93,7 +120,7 @@ class StripeGateway:
 
     def read_setup(self, reference: str) -> SetupOutcome:
         return setup_outcome(
-            _ask(
+            ask(
                 self._client.v1.setup_intents.retrieve,
                 reference,
                 params={"expand": ["payment_method"]},
@@ -103,7 +130,7 @@ class StripeGateway:
     def charge(self, request: ChargeRequest) -> ChargeOutcome:
         try:
             return charge_outcome(
-                _ask(
+                ask(
                     self._client.v1.payment_intents.create,
                     params={
                         "amount": to_stripe(request.amount_minor, request.currency),
@@ -124,17 +151,17 @@ class StripeGateway:
             return charge_outcome(body["error"]["payment_intent"])
 
     def read_charge(self, reference: str) -> ChargeOutcome:
-        return charge_outcome(_ask(self._client.v1.payment_intents.retrieve, reference))
+        return charge_outcome(ask(self._client.v1.payment_intents.retrieve, reference))
 
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         try:
-            return charge_outcome(_ask(self._client.v1.payment_intents.cancel, reference))
+            return charge_outcome(ask(self._client.v1.payment_intents.cancel, reference))
         except GatewayRefused:  # finished in the meantime: say how
             return self.read_charge(reference)
 
     def detach_card(self, reference: str) -> None:
         try:
-            _ask(self._client.v1.payment_methods.detach, reference)
+            ask(self._client.v1.payment_methods.detach, reference)
         except GatewayRefused as refusal:
             if refusal.code not in {"resource_missing", "payment_method_unexpected_state"}:
                 raise
@@ -158,23 +185,13 @@ class StripeGateway:
         return Event(
             reference=payload["id"],
             kind=payload["type"],
-            account=payload.get("account") or self._account,
+            account=payload.get("account") or self._credentials.account,
             charge=charge_outcome(subject) if subject["object"] == "payment_intent" else None,
         )
 
 
-def _ask(call: Callable[..., T], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Call Stripe and sort what can go wrong into refused and unheard.
-
-    A declined card passes through as stripe.CardError: it is an answer.
-    """
-    try:
-        return call(*args, **kwargs).to_dict()
-    except stripe.CardError:
-        raise
-    except stripe.InvalidRequestError as no:
-        raise GatewayRefused(no.code or type(no).__name__, str(no)) from no
-    except (stripe.AuthenticationError, stripe.PermissionError) as shut:
-        raise GatewayShut(shut.code or type(shut).__name__, str(shut)) from shut
-    except stripe.StripeError as unheard:
-        raise GatewayUnavailable(str(unheard)) from unheard
+def _unreachable(refusal: GatewayRefused) -> GatewayRefused:
+    """Tell an address that Stripe can't reach from all else that it refuses."""
+    if refusal.code == "url_invalid" or refusal.param == "url":
+        return AddressUnreachable(refusal.code, str(refusal), param=refusal.param)
+    return refusal

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from payments.gateways.protocol import EventNotGenuine
 from payments.models import GatewayConnection, GatewayEvent
 from payments.services.events import receive_event
+from payments.services.health import note_refused_event
 from payments.tasks import process_gateway_event
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ def webhook(request: HttpRequest, gateway: str, key: UUID) -> HttpResponse:
             )
         except EventNotGenuine as wrong:
             log.warning("webhook_refused", connection=connection.pk, reason=str(wrong))
+            note_refused_event(connection=connection, at=now())
             return HttpResponse(status=400)
     _process_soon(event)
     return HttpResponse(status=200)

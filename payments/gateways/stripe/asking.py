@@ -1,0 +1,55 @@
+"""A call to Stripe, and its failures sorted into what Deskmint tells apart."""
+
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import stripe
+
+from payments.gateways.protocol import (
+    GatewayRefused,
+    GatewayShut,
+    GatewayUnavailable,
+    NotPermitted,
+)
+
+T = TypeVar("T", bound=stripe.StripeObject)
+
+
+def ask(call: Callable[..., T], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call Stripe and sort what can go wrong into refused and unheard.
+
+    A declined card passes through as stripe.CardError: it is an answer.
+    """
+    return hear(call, *args, **kwargs)[0]
+
+
+def hear(
+    call: Callable[..., T], *args: Any, **kwargs: Any
+) -> tuple[dict[str, Any], datetime | None]:
+    """Call Stripe likewise, and give its time beside its answer."""
+    try:
+        answer = call(*args, **kwargs)
+    except stripe.CardError:
+        raise
+    except stripe.InvalidRequestError as no:
+        raise GatewayRefused(
+            no.code or type(no).__name__, str(no), param=getattr(no, "param", None) or ""
+        ) from no
+    except stripe.PermissionError as denied:
+        raise NotPermitted(denied.code or type(denied).__name__, str(denied)) from denied
+    except stripe.AuthenticationError as shut:
+        raise GatewayShut(shut.code or type(shut).__name__, str(shut)) from shut
+    except stripe.StripeError as unheard:
+        raise GatewayUnavailable(str(unheard)) from unheard
+    return answer.to_dict(), _time_of(answer)
+
+
+def _time_of(answer: stripe.StripeObject) -> datetime | None:
+    response = answer.last_response
+    told = response.headers.get("Date") if response else None
+    try:
+        return parsedate_to_datetime(told) if told else None
+    except ValueError:
+        return None

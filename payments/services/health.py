@@ -1,0 +1,80 @@
+"""Whether a connection is well: what its gateway says of it, and whether its events come."""
+
+from datetime import datetime
+
+from django.db.models import F
+
+from payments.gateways.protocol import GatewayRefused, GatewayShut, NotPermitted
+from payments.models import GatewayConnection
+from payments.services.connecting import (
+    ACCOUNT_FIELDS,
+    ask_for_webhooks,
+    gateway_of,
+    note_account,
+)
+
+WEBHOOK_FIELDS = ["webhook_reference", "webhook_secret"]
+TEST_FIELDS = ["tested_at", "test_reference"]
+
+
+def check_connection(*, connection: GatewayConnection, at: datetime) -> None:
+    """Ask the gateway about the account, and put down what it says or why it did not.
+
+    Calls the gateway: never inside a transaction.
+
+    :raises GatewayUnavailable: if it could not be heard
+    """
+    try:
+        account = gateway_of(connection).read_account()
+    except GatewayRefused as refusal:
+        connection.checked_at, connection.check_failure = at, _why(refusal)
+        _save(connection, ["checked_at", "check_failure"])
+        return
+    note_account(connection, account, at=at)
+    _save(connection, ACCOUNT_FIELDS)
+
+
+def send_test(*, connection: GatewayConnection, at: datetime) -> None:
+    """Check the connection and let the gateway send an event; it has come once it is stored.
+
+    Webhooks that are off are asked for again: the address may be a public one by now.
+    Calls the gateway: never inside a transaction.
+
+    :raises GatewayUnavailable: if it could not be heard
+    """
+    check_connection(connection=connection, at=at)
+    if connection.check_failure:
+        return
+    try:
+        if not connection.hears_webhooks:
+            ask_for_webhooks(connection)
+            _save(connection, WEBHOOK_FIELDS)
+        reference = gateway_of(connection).send_test(currency=connection.location.currency)
+    except GatewayRefused as refusal:
+        connection.check_failure = _why(refusal)
+        _save(connection, ["check_failure"])
+        return
+    connection.tested_at, connection.test_reference = at, reference
+    _save(connection, TEST_FIELDS)
+
+
+def _why(refusal: GatewayRefused) -> str:
+    if isinstance(refusal, NotPermitted):
+        return "permission_missing"
+    if isinstance(refusal, GatewayShut):
+        return "key_revoked" if refusal.code == "api_key_expired" else "key_unknown"
+    return refusal.code[:60]
+
+
+def _save(connection: GatewayConnection, names: list[str]) -> None:
+    """Write these fields, unless the connection was left meanwhile."""
+    GatewayConnection.objects.connected().filter(pk=connection.pk).update(
+        **{name: getattr(connection, name) for name in names}
+    )
+
+
+def note_refused_event(*, connection: GatewayConnection, at: datetime) -> None:
+    """Count a webhook whose signature was wrong."""
+    GatewayConnection.objects.filter(pk=connection.pk).update(
+        refused_events=F("refused_events") + 1, event_refused_at=at
+    )
