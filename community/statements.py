@@ -11,6 +11,8 @@ WITH place AS (
 )
 SELECT {columns}, member.id AS member_id, member.state AS member_state,
        customer.id AS customer_id, role.kind AS role, logo.digest AS logo_digest,
+       (SELECT bool_and(NOT gateway.livemode) FROM payments_gatewayconnection gateway
+        WHERE gateway.location_id = location.id AND gateway.state = 'connected') AS test_mode,
        (SELECT json_agg(json_build_array(company.id, payer.id, company.name, person.role,
                                          person.may_use_card, person.may_use_bill, company.state)
                         ORDER BY company.name)
@@ -29,7 +31,10 @@ ORDER BY location.name
 
 
 def select_places(*, user_id: int, slug: str = "") -> list[Location]:
-    """Those locations by name, each with what the user is there."""
+    """Those locations by name, each with what the user is there.
+
+    `test_mode`: it takes payments, and none of them with real money.
+    """
     return list(Location.objects.raw(_with_columns(SELECT_PLACES), {"user": user_id, "slug": slug}))
 
 

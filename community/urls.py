@@ -16,6 +16,7 @@ from community.views import (
 )
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
+from payments.views import gateways, stripe
 
 app_name = "community"
 urlpatterns = [
@@ -201,4 +202,14 @@ urlpatterns = [
         name="link_team_invitation",
     ),
     path("settings/credit-policy/", policy.credit_policy, name="settings_credit_policy"),
+    path("settings/payments/", gateways.payments, name="settings_payments"),
+    path("settings/payments/<int:connection_id>/move/", gateways.move, name="move_gateway"),
+    path(
+        "settings/payments/<int:connection_id>/disconnect/",
+        gateways.disconnect,
+        name="disconnect_gateway",
+    ),
+    path("settings/stripe/", stripe.stripe, name="settings_stripe"),
+    path("settings/stripe/test/", stripe.test, name="test_stripe"),
+    path("settings/stripe/health/", stripe.health, name="stripe_health"),
 ]

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from payments.models import GatewayConnection, GatewayEvent, Transaction
 from payments.services.connecting import gateway_of
 
 TEST_IS_AMONG = 50
+# A worker takes an event within seconds; later something is wrong.
+WAITS_FROM = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,13 @@ class EventFacts:
     test_came_at: datetime | None
 
 
-def event_facts(connection: GatewayConnection) -> EventFacts:
+def event_facts(connection: GatewayConnection, *, at: datetime) -> EventFacts:
     events = GatewayEvent.objects.filter(connection=connection)
     last = events.order_by("-received_at").values_list("kind", "received_at").first()
     return EventFacts(
         last_kind=last[0] if last else "",
         last_at=last[1] if last else None,
-        waiting=events.filter(processed_at=None).count(),
+        waiting=events.filter(processed_at=None, received_at__lt=at - WAITS_FROM).count(),
         test_came_at=_arrival_of_test(connection),
     )
 

@@ -62,9 +62,9 @@ def sweep_disconnected() -> None:
     """Let go of the gateways that were left, once nothing is under way there."""
     with scopes_disabled():
         leaving = list(
-            GatewayConnection.objects.filter(
-                pk__in=connections_to_finish(at=now())
-            ).values_list("location_id", "pk")
+            GatewayConnection.objects.filter(pk__in=connections_to_finish(at=now())).values_list(
+                "location_id", "pk"
+            )
         )
     for location_id, connection_id in leaving:
         with scope(location=location_id):

@@ -1,7 +1,9 @@
-"""Why a payment failed, in the payer's words. Codes are the gateway's or a refusal's own."""
+"""A gateway's codes, or a refusal's own, in the words of whoever reads them."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from payments.gateways.protocol import KeyRefused
 
 REASONS = {
     "insufficient_funds": _("not enough funds"),
@@ -34,3 +36,60 @@ REASONS = {
 def failure_reason(code: str) -> str:
     """Plain words for a failure code; the bank's own secret for any code not listed."""
     return str(REASONS.get(code) or gettext("the bank gave no reason"))
+
+
+# Why a key can't be used, in the admin's words: what it is, and what to do.
+KEY_REFUSALS = {
+    "not_publishable": _(
+        "This is no publishable key of Stripe. Paste the one that begins with pk_test_ or pk_live_."
+    ),
+    "not_restricted": _(
+        "This is no restricted key of Stripe. Paste one that begins with rk_test_ or rk_live_."
+    ),
+    "secret_in_live_mode": _(
+        "A live secret key may do everything with the account, so it is not taken. Make a"
+        " restricted key (rk_live_…) and paste that."
+    ),
+    "keys_of_two_modes": _(
+        "One key is live, the other is for test mode. Paste two of the same mode."
+    ),
+    "keys_of_two_accounts": _(
+        "This publishable key is not of the restricted key's account. Copy both from the same"
+        " account."
+    ),
+    "key_unknown": _("Stripe doesn't know this key. Copy it again, all of it."),
+    "key_revoked": _("This key was revoked or has expired. Make a new one and paste it."),
+    "permission_missing": _(
+        "The key is not allowed all that is needed. Edit it at Stripe, allow %(missing)s and save,"
+        " then paste it again."
+    ),
+    "currency_not_supported": _(
+        "This account can't charge in %(currency)s, the currency of this location. Use an account"
+        " that can."
+    ),
+    "key_of_another_mode": _(
+        "This key is of the other mode. To go from test mode to live or back, disconnect and"
+        " connect again."
+    ),
+    "key_of_another_account": _(
+        "This key is of another account. To change the account, disconnect and connect again."
+    ),
+}
+# The same when a connected key is found to be bad later.
+KEY_TROUBLES = {
+    "key_unknown": _("Stripe no longer knows the restricted key. Paste another."),
+    "key_revoked": _("The restricted key was revoked or has expired. Paste a new one."),
+    "permission_missing": _(
+        "The restricted key lost a permission. Edit it at Stripe, then send a test."
+    ),
+}
+
+
+def key_refusal(refusal: KeyRefused, *, currency: str) -> str:
+    facts = {"missing": ", ".join(refusal.missing), "currency": currency}
+    return str(KEY_REFUSALS[refusal.code] % facts)
+
+
+def key_trouble(code: str) -> str:
+    """Why a connected account could not be checked."""
+    return str(KEY_TROUBLES.get(code) or gettext("Stripe refused the check (%s).") % code)

@@ -24,7 +24,6 @@ class Step:
     hint: str = ""
     url: str = ""
     action: str = ""
-    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,20 +99,20 @@ def _options(location: Location) -> Step:
 
 
 def _gateway(location: Location) -> Step:
-    """Settings > Stripe comes with a later part; until then an operator connects."""
     connection = GatewayConnection.objects.connected().first()
     if connection:
         mode = _("live") if connection.livemode else _("in test mode")
         hint = f"{connection.get_gateway_display()}, {mode}"
-    elif settings.EMBEDDED:
-        hint = _("To try it without real money, type this beside the running Deskmint:")
+    elif settings.STRIPE_STANDIN_URL:
+        hint = _("The page has demo keys: no real money moves.")
     else:
-        hint = _("Whoever runs this installation connects it.")
+        hint = _("With two keys of your account, members pay by card.")
     return Step(
-        _("Connect a payment method"),
+        _("Connect Stripe"),
         done=bool(connection),
         hint=hint,
-        command=f'make manage ARGS="connect_standin {location.slug}"' if settings.EMBEDDED else "",
+        url=_page("community:settings_stripe", location),
+        action=_("Open"),
     )
 
 

@@ -7,116 +7,163 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('community', '0003_companies'),
-        ('payments', '0001_initial'),
+        ("community", "0003_companies"),
+        ("payments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='account_currency',
-            field=models.CharField(blank=True, default='', max_length=3, verbose_name='currency'),
+            model_name="gatewayconnection",
+            name="account_currency",
+            field=models.CharField(blank=True, default="", max_length=3, verbose_name="currency"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='account_name',
-            field=models.CharField(blank=True, default='', max_length=200, verbose_name='account name'),
+            model_name="gatewayconnection",
+            name="account_name",
+            field=models.CharField(
+                blank=True, default="", max_length=200, verbose_name="account name"
+            ),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='charges_enabled',
-            field=models.BooleanField(blank=True, null=True, verbose_name='charges enabled'),
+            model_name="gatewayconnection",
+            name="charges_enabled",
+            field=models.BooleanField(blank=True, null=True, verbose_name="charges enabled"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='check_failure',
-            field=models.CharField(blank=True, default='', max_length=60, verbose_name='failure'),
+            model_name="gatewayconnection",
+            name="check_failure",
+            field=models.CharField(blank=True, default="", max_length=60, verbose_name="failure"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='checked_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='checked'),
+            model_name="gatewayconnection",
+            name="checked_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="checked"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='clock_offset_seconds',
-            field=models.IntegerField(blank=True, null=True, verbose_name='clock offset'),
+            model_name="gatewayconnection",
+            name="clock_offset_seconds",
+            field=models.IntegerField(blank=True, null=True, verbose_name="clock offset"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='connected_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+            model_name="gatewayconnection",
+            name="connected_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='country',
-            field=models.CharField(blank=True, default='', max_length=2, verbose_name='country'),
+            model_name="gatewayconnection",
+            name="country",
+            field=models.CharField(blank=True, default="", max_length=2, verbose_name="country"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='disconnected_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='disconnected'),
+            model_name="gatewayconnection",
+            name="disconnected_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="disconnected"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='event_refused_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='last signature failure'),
+            model_name="gatewayconnection",
+            name="event_refused_at",
+            field=models.DateTimeField(
+                blank=True, null=True, verbose_name="last signature failure"
+            ),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='refused_events',
-            field=models.PositiveIntegerField(default=0, verbose_name='signature failures'),
+            model_name="gatewayconnection",
+            name="refused_events",
+            field=models.PositiveIntegerField(default=0, verbose_name="signature failures"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='test_reference',
-            field=models.CharField(blank=True, default='', max_length=80, verbose_name='test'),
+            model_name="gatewayconnection",
+            name="test_reference",
+            field=models.CharField(blank=True, default="", max_length=80, verbose_name="test"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='tested_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='tested'),
+            model_name="gatewayconnection",
+            name="tested_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="tested"),
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='webhook_reference',
-            field=models.CharField(blank=True, default='', max_length=80, verbose_name='webhook'),
+            model_name="gatewayconnection",
+            name="webhook_reference",
+            field=models.CharField(blank=True, default="", max_length=80, verbose_name="webhook"),
         ),
         migrations.AlterField(
-            model_name='gatewayconnection',
-            name='secret_key',
-            field=payments.encryption.EncryptedTextField(blank=True, default='', verbose_name='restricted key'),
+            model_name="gatewayconnection",
+            name="secret_key",
+            field=payments.encryption.EncryptedTextField(
+                blank=True, default="", verbose_name="restricted key"
+            ),
         ),
         migrations.AlterField(
-            model_name='gatewayconnection',
-            name='state',
-            field=models.CharField(choices=[('connected', 'Connected'), ('disconnecting', 'Finishing payments'), ('disconnected', 'Disconnected')], default='connected', max_length=15, verbose_name='state'),
+            model_name="gatewayconnection",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("connected", "Connected"),
+                    ("disconnecting", "Finishing payments"),
+                    ("disconnected", "Disconnected"),
+                ],
+                default="connected",
+                max_length=15,
+                verbose_name="state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='gatewayevent',
-            index=models.Index(fields=['connection', '-received_at'], name='event_by_connection'),
+            model_name="gatewayevent",
+            index=models.Index(fields=["connection", "-received_at"], name="event_by_connection"),
         ),
         migrations.AddConstraint(
-            model_name='gatewayconnection',
-            constraint=models.UniqueConstraint(models.F('location'), models.F('gateway'), models.F('account'), models.F('livemode'), name='gateway_account_once_per_location'),
+            model_name="gatewayconnection",
+            constraint=models.UniqueConstraint(
+                models.F("location"),
+                models.F("gateway"),
+                models.F("account"),
+                models.F("livemode"),
+                name="gateway_account_once_per_location",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['connected', 'disconnecting', 'disconnected'])), name='gateway_state_is_known'),
+            model_name="gatewayconnection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["connected", "disconnecting", "disconnected"])),
+                name="gateway_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'connected'), ('disconnected_at__isnull', False), _connector='XOR'), name='gateway_not_connected_has_a_time'),
+            model_name="gatewayconnection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "connected"), ("disconnected_at__isnull", False), _connector="XOR"
+                ),
+                name="gateway_not_connected_has_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'disconnected'), models.Q(('secret_key', ''), _negated=True), _connector='XOR'), name='gateway_in_use_has_its_key'),
+            model_name="gatewayconnection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "disconnected"),
+                    models.Q(("secret_key", ""), _negated=True),
+                    _connector="XOR",
+                ),
+                name="gateway_in_use_has_its_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayconnection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'disconnected'), _negated=True), ('webhook_secret', ''), _connector='OR'), name='gateway_disconnected_keeps_no_secret'),
+            model_name="gatewayconnection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "disconnected"), _negated=True),
+                    ("webhook_secret", ""),
+                    _connector="OR",
+                ),
+                name="gateway_disconnected_keeps_no_secret",
+            ),
         ),
     ]

@@ -107,7 +107,7 @@ class GatewayConnection(models.Model):
     @property
     def key_ending(self) -> str:
         """All of the key that is ever shown."""
-        return self.secret_key[-4:]
+        return str(self.secret_key)[-4:]
 
     @property
     def hears_webhooks(self) -> bool:

@@ -92,9 +92,7 @@ def _answer(store: Store, arrival: Arrival) -> Answer:
     values = {**parse_form(arrival.query), **parse_body(arrival.body)}
     key = read_key(authorization=arrival.authorization, in_body=params.text(values, "key"))
     found, id_ = _find_route(arrival)
-    check_permission(
-        key, method=arrival.method, path=arrival.path, open_to_browser=found.browser
-    )
+    check_permission(key, method=arrival.method, path=arrival.path, open_to_browser=found.browser)
     account = _account(store, arrival, key, id_)
     if key.is_publishable:
         values = {name: value for name, value in values.items() if name not in FROM_STRIPE_JS}

@@ -228,6 +228,12 @@ SETTINGS = [
     Row("community:revoke_team_invitation", POST=admins(302), address=TEAM),
     Row("community:link_team_invitation", POST=admins(), address=TEAM),
     Row("community:settings_credit_policy", GET=admins(), POST=admins()),
+    Row("community:settings_payments", GET=admins()),
+    Row("community:move_gateway", POST=admins(302), send={"to": 0}),
+    Row("community:disconnect_gateway", POST=admins(302)),
+    Row("community:settings_stripe", GET=admins(), POST=admins()),
+    Row("community:test_stripe", POST=admins(302)),
+    Row("community:stripe_health", GET=admins()),
 ]
 
 # Whose company it isn't, suspended or not, doesn't see that it is there.

@@ -33,6 +33,7 @@ OF_A_LOCATION = {
     "use_id",
     "role_id",
     "connection_key",
+    "connection_id",
     "plan_id",
     "archived_plan_id",
     "assignment_id",

@@ -11,7 +11,9 @@ BILLING = "settings_billing"
 TAX = "settings_tax"
 TEAM = "settings_team"
 POLICY = "settings_credit_policy"
-PAGES = [LOCATION, BILLING, TAX, TEAM, POLICY]
+PAYMENTS = "settings_payments"
+STRIPE = "settings_stripe"
+PAGES = [LOCATION, BILLING, TAX, TEAM, POLICY, PAYMENTS, STRIPE]
 
 
 def address(location, name, *args):

@@ -11,7 +11,7 @@ from membership.services.paying import pay_charge
 from payments.gateways.protocol import ChargeState
 from payments.models import GatewayEvent
 from payments.tasks import process_gateway_event, sweep_events
-from payments.views import LARGEST_EVENT
+from payments.views.webhooks import LARGEST_EVENT
 from tests.factories import NOON, pending_purchase
 
 

@@ -31,7 +31,7 @@ from membership.services.founding import (
     register_person,
 )
 from membership.services.joining import add_member
-from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway
 
@@ -123,7 +123,7 @@ class Command(BaseCommand):
                     own_api_base=account,
                     at=at,
                 )
-        except (GatewayRefused, GatewayUnavailable) as trouble:
+        except (GatewayRefused, GatewayUnavailable, KeyRefused) as trouble:
             raise CommandError(
                 f"{location.name} is open, but takes no cards: {trouble}"
             ) from trouble

@@ -9,9 +9,10 @@ from django.utils.timezone import now
 from django_scopes import scope
 
 from community.models import Location
-from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway
+from payments.services.demo_keys import demo_account, demo_keys
 
 
 class Command(BaseCommand):
@@ -25,21 +26,20 @@ class Command(BaseCommand):
         if location is None:
             raise CommandError(f"No location has the address /{options['slug']}/.")
         refuse_real_stripe()
-        account = location.slug.strip("-_") or "location"
-        key = f"{account.replace('-', '_')}_demo"
+        publishable_key, secret_key = demo_keys(location)
         with scope(location=location):
             try:
                 connection = connect_gateway(
                     location=location,
                     gateway=GatewayConnection.Gateway.STRIPE,
-                    publishable_key=f"pk_test_{key}",
-                    secret_key=f"rk_test_{key}",
-                    own_api_base=f"/accounts/{account}",
+                    publishable_key=publishable_key,
+                    secret_key=secret_key,
+                    own_api_base=f"/accounts/{demo_account(location)}",
                     at=now(),
                 )
             except ValidationError as refusal:
                 raise CommandError(" ".join(refusal.messages)) from refusal
-            except (GatewayRefused, GatewayUnavailable) as trouble:
+            except (GatewayRefused, GatewayUnavailable, KeyRefused) as trouble:
                 raise CommandError(f"The stand-in did not take it: {trouble}") from trouble
         self.stdout.write(
             f"{location.name} takes cards through the Stripe stand-in, account"

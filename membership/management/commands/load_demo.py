@@ -10,7 +10,7 @@ from membership.demo.cast import PASSWORD, PLACES, Place, log_ins
 from membership.demo.living import Life
 from membership.demo.opening import open_place, welcome_strangers
 from membership.demo.story import story_of
-from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
+from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway, renew_webhook
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             try:
                 connection = _connection(place, location, at=at)
                 self._live(place, location, connection)
-            except (GatewayRefused, GatewayUnavailable) as silence:
+            except (GatewayRefused, GatewayUnavailable, KeyRefused) as silence:
                 self.stdout.write(
                     f"{place.name}: its gateway at {settings.STRIPE_API_BASE} can't be heard"
                     f" ({silence}). Card payments and past sales come with the next run."

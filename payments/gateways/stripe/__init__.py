@@ -1,4 +1,4 @@
 from payments.gateways.stripe.adapter import StripeGateway
-from payments.gateways.stripe.checks import PERMISSIONS
+from payments.gateways.stripe.checks import PERMISSIONS, new_key_url
 
-__all__ = ["PERMISSIONS", "StripeGateway"]
+__all__ = ["PERMISSIONS", "StripeGateway", "new_key_url"]

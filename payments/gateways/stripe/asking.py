@@ -34,16 +34,21 @@ def hear(
     except stripe.CardError:
         raise
     except stripe.InvalidRequestError as no:
-        raise GatewayRefused(
-            no.code or type(no).__name__, str(no), param=getattr(no, "param", None) or ""
-        ) from no
+        raise GatewayRefused(_code_of(no), str(no), param=getattr(no, "param", None) or "") from no
     except stripe.PermissionError as denied:
-        raise NotPermitted(denied.code or type(denied).__name__, str(denied)) from denied
+        raise NotPermitted(_code_of(denied), str(denied)) from denied
     except stripe.AuthenticationError as shut:
-        raise GatewayShut(shut.code or type(shut).__name__, str(shut)) from shut
+        raise GatewayShut(_code_of(shut), str(shut)) from shut
     except stripe.StripeError as unheard:
         raise GatewayUnavailable(str(unheard)) from unheard
     return answer.to_dict(), _time_of(answer)
+
+
+def _code_of(error: stripe.StripeError) -> str:
+    # The library passes the code on for some kinds of errors only; the answer has it for all.
+    body: Any = error.json_body or {}
+    told = body.get("error") or {}
+    return error.code or told.get("code") or type(error).__name__
 
 
 def _time_of(answer: stripe.StripeObject) -> datetime | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 import stripe
 
@@ -46,6 +47,13 @@ _PROBES: dict[Permission, _Probe] = {
 # Some accounts can't grant it to a restricted key: without it the account stays nameless.
 READS_ACCOUNT = Permission("rak_accounts_kyc_basic_read", "Connect > Accounts", "Read")
 PERMISSIONS = (*_PROBES, READS_ACCOUNT)
+DASHBOARD = "https://dashboard.stripe.com"
+
+
+def new_key_url(*, live: bool) -> str:
+    """Where a restricted key is made, with everything that it needs ticked."""
+    wanted = [("name", "Deskmint"), *(("permissions[]", it.name) for it in PERMISSIONS)]
+    return f"{DASHBOARD}{'' if live else '/test'}/apikeys/create?{urlencode(wanted)}"
 
 
 def check_shapes(credentials: Credentials) -> None:

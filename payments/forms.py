@@ -1,0 +1,44 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import GatewayConnection
+
+PASTED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class NeverShownInput(forms.TextInput):
+    """What is typed here goes one way: no page shows it again."""
+
+    def format_value(self, value: object) -> str | None:
+        return None
+
+
+class KeysForm(forms.Form):
+    """Two keys to connect with, or to put in the place of those that are connected."""
+
+    publishable_key = forms.CharField(
+        label=_("Publishable key"),
+        max_length=255,
+        widget=forms.TextInput(attrs={"class": "num", **PASTED}),
+    )
+    secret_key = forms.CharField(
+        label=_("Restricted key"),
+        max_length=255,
+        widget=NeverShownInput(attrs={"class": "num", **PASTED}),
+        help_text=_("Stored encrypted; only its last four characters are ever shown."),
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, connection: GatewayConnection | None
+    ) -> None:
+        super().__init__(data)
+        if connection:
+            for field in self.fields.values():
+                field.required = False
+            self.fields["secret_key"].help_text = _(
+                "Stored encrypted; only its last four characters are ever shown. Leave empty to"
+                " keep it."
+            )
