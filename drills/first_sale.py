@@ -117,8 +117,9 @@ def first_sale(page: Page, link: str, person: Person, clock: Clock) -> None:
     home(page)
     put_credits_on_sale(page)
     clock.step("a credit option")
-    person.make("manage", f"ARGS=connect_standin {SLUG}")
-    clock.step("connect_standin in a second terminal")
+    home(page)
+    connect_stripe(page)
+    clock.step("Settings > Stripe, with the demo keys")
     home(page)
     page.get_by_role("button", name="Become a member").click()
     clock.step("Become a member")
@@ -163,6 +164,15 @@ def put_credits_on_sale(page: Page) -> None:
     dialog.get_by_label("Price").fill("10")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("row").filter(has_text="10 credits")).to_be_visible()
+
+
+def connect_stripe(page: Page) -> None:
+    page.get_by_role("link", name=re.compile("^Open.*Connect Stripe")).click()
+    for field, kind in (("Publishable key", "publishable"), ("Restricted key", "restricted")):
+        key = page.get_by_test_id(f"demo-{kind}-key").inner_text()
+        page.get_by_label(field).fill(key)
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_text("Connected to Harbour Loft.")).to_be_visible()
 
 
 def type_card(page: Page) -> None:

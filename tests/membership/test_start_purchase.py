@@ -11,9 +11,10 @@ from membership.models import Purchase
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import OptionNotOnSale, quote_option
 from membership.services.refusals import CardNotUsable, MethodNotOpen
-from payments.models import Card, Transaction
+from payments.models import Card, GatewayConnection, Transaction
 from payments.services.cards import CardInUse, remove_card
 from tests.factories import (
+    DISCONNECTED,
     NOON,
     CardFactory,
     ConnectionFactory,
@@ -114,9 +115,8 @@ def test_a_colleague_s_card_can_not_be_chosen(card):
 
 
 def test_a_card_of_another_connection_can_not_be_chosen(card):
-    card.connection.state = "disconnected"
-    card.connection.save()
-    current = ConnectionFactory(location=card.location)
+    GatewayConnection.objects.update(**DISCONNECTED)
+    current = ConnectionFactory(location=card.location, account="acct_other")
 
     with pytest.raises(CardNotUsable):
         start(

@@ -3,9 +3,9 @@ from functools import partial
 import pytest
 from django_scopes import scope
 
+from community.models import AuditRecord
 from payments.gateways.protocol import Credentials, GatewayRefused, KeyRefused
 from payments.gateways.stripe import StripeGateway
-from community.models import AuditRecord
 from payments.models import Card, GatewayConnection, GatewayCustomer
 from payments.services.connecting import (
     GatewayConnected,

@@ -22,9 +22,7 @@ def gateway(shared_standin):  # noqa: F811
     """The adapter at the stand-in's root, where a key says whose it is."""
 
     def with_keys(restricted=RESTRICTED, publishable=PUBLISHABLE, base=""):
-        return StripeGateway(
-            Credentials("", publishable, restricted, base or shared_standin.root)
-        )
+        return StripeGateway(Credentials("", publishable, restricted, base or shared_standin.root))
 
     return with_keys
 
@@ -68,9 +66,7 @@ def test_a_secret_test_key_is_taken_with_advice(gateway):
         (RESTRICTED, f"{PUBLISHABLE}_revoked", ("publishable_key", "key_revoked")),
     ],
 )
-def test_a_key_that_is_not_good_is_refused_at_its_field(
-    gateway, restricted, publishable, refusal
-):
+def test_a_key_that_is_not_good_is_refused_at_its_field(gateway, restricted, publishable, refusal):
     assert refusal_of(gateway(restricted, publishable)) == refusal
 
 
