@@ -4,6 +4,7 @@ from membership.views import (
     auto_paying,
     bill_paying,
     bills,
+    cards,
     checkout,
     company_people,
     credits,
@@ -25,6 +26,9 @@ urlpatterns = [
     path("purchases/<uuid:key>/status/", purchases.purchase_status, name="purchase_status"),
     path("purchases/<uuid:key>/confirm/", purchases.confirm_purchase, name="confirm_purchase"),
     path("payments/", payments.transactions, name="payments"),
+    path("payments/cards/add/", cards.add, name="add_card"),
+    path("payments/cards/<int:card_id>/confirm/", cards.confirm, name="confirm_card"),
+    path("payments/cards/<int:card_id>/default/", cards.make_default, name="make_card_default"),
     path("payments/cards/<int:card_id>/remove/", payments.remove, name="remove_card"),
     path("companies/<int:company_id>/people/", company_people.people, name="company_people"),
     path(
@@ -98,6 +102,17 @@ urlpatterns = [
         name="company_checkout",
     ),
     path("companies/<int:company_id>/payments/", payments.transactions, name="company_payments"),
+    path("companies/<int:company_id>/payments/cards/add/", cards.add, name="company_add_card"),
+    path(
+        "companies/<int:company_id>/payments/cards/<int:card_id>/confirm/",
+        cards.confirm,
+        name="company_confirm_card",
+    ),
+    path(
+        "companies/<int:company_id>/payments/cards/<int:card_id>/default/",
+        cards.make_default,
+        name="make_company_card_default",
+    ),
     path(
         "companies/<int:company_id>/payments/cards/<int:card_id>/remove/",
         payments.remove,

@@ -134,6 +134,17 @@ REFUSED = {
     "gateway_customer_once_per_connection": {},
     "card_once_per_setup": {"reference": "'copy'"},
     "card_once_per_reference": {"setup_reference": "''"},
+    "card_default_once_per_customer": {
+        "where": "is_default",
+        "reference": "'copy'",
+        "setup_reference": "''",
+    },
+    "card_default_is_kept": {
+        "reference": "'copy'",
+        "setup_reference": "''",
+        "state": "'released'",
+        "is_default": "true",
+    },
     "card_kept_is_known": {"reference": "''", "state": "'kept'"},
     "event_once_per_connection": {},
     "transaction_once_per_reference": {
@@ -235,6 +246,8 @@ def rows(two_books):
         user = RoleFactory(location=place).user
         Transaction.objects.filter(bill__isnull=False, state="pending").update(automatic_try=0)
         Card.objects.filter(location=place).update(setup_reference=F("reference"))
+        first = Card.objects.filter(location=place, state="kept").latest("pk")
+        Card.objects.filter(pk=first.pk).update(is_default=True)
         LocationLogo.objects.create(location=place, png=b"png", digest="d", changed_at=now())
         CreditUse.objects.create(location=place, name="Meeting room", credits=1)
         JoinRequest.objects.create(location=place, user=user, created_at=now())

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import now
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -31,7 +31,7 @@ def transactions(
 ) -> HttpResponseBase:
     about = whose(request, company_id)
     page = Paginator(_payments(request, about), PER_PAGE).get_page(request.GET.get("page"))
-    cards = Card.objects.kept().filter(customer_id=about.customer_id)
+    cards = _cards(about) if _sees_cards(about) else []
     return render(
         request,
         "membership/payments.html",
@@ -39,10 +39,16 @@ def transactions(
             "whose": about,
             "switch": switch_links(request, about, "payments"),
             "page": page,
-            "cards": cards if _sees_cards(about) else [],
+            "cards": cards,
+            "may_add_card": about.sees_everything and about.is_open and request.principal.may_buy,
             **_permissions(request, about),
         },
     )
+
+
+def _cards(about: Whose) -> QuerySet[Card]:
+    kept: QuerySet[Card] = Card.objects.kept().filter(customer_id=about.customer_id)
+    return kept.with_expiry(localtime(now()).date())
 
 
 def _payments(request: LocationRequest, about: Whose) -> QuerySet[Transaction]:

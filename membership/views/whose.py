@@ -64,6 +64,10 @@ class Whose:
     def payments_url(self) -> str:
         return self.url("payments")
 
+    @property
+    def add_card_url(self) -> str:
+        return self.url("add_card")
+
 
 @dataclass(frozen=True)
 class WhoseLink:

@@ -1,11 +1,15 @@
+from datetime import date
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer, Location
 from community.principals import Principal
 from community.scoping import scoped
 from payments.models.connections import GatewayConnection
+
+MONTHS = 12
 
 
 class CardQuerySet(models.QuerySet["Card"]):
@@ -18,7 +22,12 @@ class CardQuerySet(models.QuerySet["Card"]):
     def kept(self) -> "CardQuerySet":
         return self.filter(
             state=Card.State.KEPT, connection__state=GatewayConnection.State.CONNECTED
-        ).order_by("-pk")
+        ).order_by("-is_default", "-pk")
+
+    def with_expiry(self, today: date) -> "CardQuerySet":
+        """Add `months_left`: 0 in a card's last month, below 0 once it has expired."""
+        years = (F("exp_year") - today.year) * MONTHS
+        return self.annotate(months_left=years + F("exp_month") - today.month)
 
 
 CardManager = models.Manager.from_queryset(CardQuerySet)
@@ -37,6 +46,7 @@ class Card(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="cards")
     connection = models.ForeignKey(GatewayConnection, models.PROTECT)
     state = models.CharField(_("state"), max_length=10, choices=State)
+    is_default = models.BooleanField(_("offered first"), default=False)
     setup_reference = models.CharField(_("setup"), max_length=80)
     reference = models.CharField(_("reference"), max_length=80, blank=True, default="")
     fingerprint = models.CharField(_("fingerprint"), max_length=80, blank=True, default="")
@@ -66,6 +76,15 @@ class Card(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="kept", reference=""), name="card_kept_is_known"
+            ),
+            models.UniqueConstraint(
+                "connection",
+                "customer",
+                condition=Q(is_default=True),
+                name="card_default_once_per_customer",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(state="kept"), name="card_default_is_kept"
             ),
         ]
         indexes = [

@@ -46,14 +46,22 @@ def settle_entered_card(card_id: int, *, keep: bool) -> None:
     card.state = Card.State.KEPT if keep else Card.State.RELEASED
     card.save(update_fields=["state"])
     if keep and card.fingerprint:
-        older = Card.objects.filter(
-            customer=card.customer_id,
-            connection=card.connection_id,
-            fingerprint=card.fingerprint,
-            state=Card.State.KEPT,
-        ).exclude(pk=card.pk)
-        AutoPay.objects.filter(card__in=older).update(card=card)
-        older.update(state=Card.State.RELEASED)
+        _replace_twins(card)
+
+
+def _replace_twins(card: Card) -> None:
+    """The one just kept takes the place of the same card kept before."""
+    earlier = Card.objects.filter(
+        customer=card.customer_id,
+        connection=card.connection_id,
+        fingerprint=card.fingerprint,
+        state=Card.State.KEPT,
+    ).exclude(pk=card.pk)
+    for twin in earlier.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        card.is_default |= twin.is_default
+        AutoPay.objects.filter(card=twin).update(card=card)
+        _release(twin)
+    card.save(update_fields=["is_default"])
 
 
 @transaction.atomic
@@ -81,10 +89,10 @@ def release_cards(*, customer: Customer) -> None:
 
 
 def _release(card: Card) -> None:
-    """A card that is not there any more pays no bills by itself."""
+    """A card that is not there any more pays no bills by itself and is offered first no more."""
     AutoPay.objects.filter(card=card).delete()
-    card.state = Card.State.RELEASED
-    card.save(update_fields=["state"])
+    card.state, card.is_default = Card.State.RELEASED, False
+    card.save(update_fields=["state", "is_default"])
 
 
 def cards_to_detach(*, at: datetime) -> list[int]:

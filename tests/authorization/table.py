@@ -239,6 +239,7 @@ SETTINGS = [
 # Whose company it isn't, suspended or not, doesn't see that it is there.
 HIDDEN = {"colleagues": {"suspended": 404}, "foreign": {"suspended": 404}}
 OF_A_BILL = {"bill_id": "due_bill_id", "key": "bill_charge_key"}
+COMPANY_CARD = {"card_id": "company_card_id"}
 OF_THE_COMPANY = {"invitation_id": "company_invitation_id"}
 MEMBERSHIP = [
     Row("membership:home", GET=members(302)),
@@ -252,6 +253,17 @@ MEMBERSHIP = [
     Row("membership:confirm_purchase", POST=members(302), address={"key": "pending_key"}),
     Row("membership:payments", GET=members()),
     Row("membership:remove_card", POST=members(302)),
+    Row("membership:add_card", GET=members(suspended=403), POST=members(302, suspended=403)),
+    Row("membership:confirm_card", POST=members(302)),
+    Row("membership:make_card_default", POST=members(302)),
+    Row(
+        "membership:company_add_card",
+        GET=members(suspended=403),
+        POST=members(302, suspended=403),
+        **HIDDEN,
+    ),
+    Row("membership:company_confirm_card", POST=members(302), address=COMPANY_CARD),
+    Row("membership:make_company_card_default", POST=members(302), address=COMPANY_CARD),
     # The company is one's own to manage; the suspended only look.
     Row("membership:company_people", GET=members()),
     Row("membership:invite_to_company", POST=members(suspended=403), **HIDDEN),
@@ -278,7 +290,7 @@ MEMBERSHIP = [
     Row(
         "membership:remove_company_card",
         POST=members(302),
-        address={"card_id": "company_card_id"},
+        address=COMPANY_CARD,
     ),
     # Who manages a company does not leave it without one.
     Row("membership:leave", GET=members(), POST=members()),

@@ -111,6 +111,7 @@ def test_the_member_s_pages(furnished, visit, look):
             "membership/credits/transactions/",
             "membership/credits/transactions/?kind=used&month=November",
             "membership/payments/",
+            "membership/payments/cards/add/",
             f"membership/companies/{furnished.company.split('/')[-2]}/people/",
             "membership/bills/",
             "membership/billing-details/",
