@@ -93,7 +93,7 @@ def choose_default_card(*, keeper: Keeper, card_id: int, at: datetime) -> Card:
     customer, _connection = _allowed(keeper, at=at)
     kept = Card.objects.kept().filter(customer=customer)
     locked = kept.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    cards = {it.pk: it for it in locked}
+    cards: dict[int, Card] = {it.pk: it for it in locked}
     if card_id not in cards:
         raise CardNotUsable
     Card.objects.filter(pk__in=cards.keys() - {card_id}, is_default=True).update(is_default=False)

@@ -47,8 +47,9 @@ def transactions(
 
 
 def _cards(about: Whose) -> QuerySet[Card]:
-    kept: QuerySet[Card] = Card.objects.kept().filter(customer_id=about.customer_id)
-    return kept.with_expiry(localtime(now()).date())
+    kept = Card.objects.kept().with_expiry(localtime(now()).date())
+    cards: QuerySet[Card] = kept.filter(customer_id=about.customer_id)
+    return cards
 
 
 def _payments(request: LocationRequest, about: Whose) -> QuerySet[Transaction]:

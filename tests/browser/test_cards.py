@@ -114,3 +114,31 @@ def test_a_card_that_is_not_whole_is_asked_for_before_anything_is_sent(place, mi
 
     expect(mia.get_by_role("alert")).to_have_text("Enter the whole card: number, expiry and code.")
     assert place.purchase_states() == []
+
+
+def test_a_card_is_added_without_buying_and_offered_first_when_chosen(place, mia):
+    for number in (GOOD, "5555555555554444"):
+        mia.goto("membership/payments/")
+        mia.get_by_role("link", name="Add a card").click()
+        type_card(mia, number)
+        mia.get_by_role("button", name="Save card").click()
+        expect(mia.get_by_role("status")).to_contain_text(f"{number[-4:]} saved.")
+    assert place.book() == []
+
+    mia.get_by_role("button", name="Offer first Visa •••• 4242").click()
+    expect(mia.get_by_role("status")).to_contain_text("Visa •••• 4242 is offered first.")
+
+    open_checkout(mia)
+    expect(mia.get_by_role("radio", name="Visa •••• 4242")).to_be_checked()
+    pay(mia)
+    expect_success(mia)
+
+
+def test_a_card_that_the_bank_refuses_is_not_added(mia):
+    mia.goto("membership/payments/cards/add/")
+    type_card(mia, "4000000000009995")
+    mia.get_by_role("button", name="Save card").click()
+
+    expect(mia.get_by_role("alert").filter(visible=True)).to_contain_text("Not enough funds.")
+    mia.goto("membership/payments/")
+    expect(mia.get_by_role("button", name="Remove")).to_have_count(0)
