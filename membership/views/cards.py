@@ -24,7 +24,6 @@ from membership.services.keeping_cards import (
 )
 from membership.tickets import new_key
 from membership.views.going import go, is_script
-
 from membership.views.whose import Whose, managed, whose
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
 from payments.models import Card, GatewayConnection
