@@ -15,7 +15,10 @@ class GatewayConnectionAdmin(ReadOnly):
     # Named one by one: the key and the webhook's secret are for no eyes.
     fields = (
         *("location", "gateway", "state", "position", "account", "livemode"),
-        *("publishable_key", "api_base", "connected_at"),
+        *("publishable_key", "api_base", "connected_at", "connected_by", "disconnected_at"),
+        *("account_name", "country", "account_currency", "charges_enabled"),
+        *("checked_at", "check_failure", "clock_offset_seconds"),
+        *("refused_events", "event_refused_at", "tested_at"),
     )
 
 

@@ -17,7 +17,12 @@ from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRe
 from payments.gateways.stripe import PERMISSIONS, new_key_url
 from payments.models import GatewayConnection
 from payments.selectors import payments_under_way
-from payments.services.connecting import change_keys, connect_gateway, gateway_of
+from payments.services.connecting import (
+    GatewayConnected,
+    change_keys,
+    connect_gateway,
+    gateway_of,
+)
 from payments.services.demo_keys import demo_keys
 from payments.services.health import send_test
 from payments.views.health import health_of
@@ -72,6 +77,9 @@ def _keep(request: LocationRequest, form: KeysForm, connection: GatewayConnectio
         _save_keys(request, connection, keys)
     except KeyRefused as refusal:
         form.add_error(refusal.field, key_refusal(refusal, currency=request.location.currency))
+    except GatewayConnected:  # a second click, or somebody else: the page shows what there is
+        messages.info(request, _("Stripe is connected already."))
+        return True
     except ValidationError as refusal:
         form.add_error(None, refusal)
     except GatewayRefused as refusal:

@@ -118,6 +118,20 @@ def test_a_secret_key_gets_advice(browser, location, fake_gateway, connection):
     assert "may do everything" in words(browser.get(address(location, STRIPE)))
 
 
+def test_a_second_click_shows_what_the_first_has_done(browser, location, monkeypatch, admin):
+    """Both saw no connection; the slower one comes to write when there is one."""
+    slow = connect_gateway
+
+    def both(**facts):
+        slow(**facts)
+        return slow(**facts)
+
+    monkeypatch.setattr("payments.views.stripe.connect_gateway", both)
+
+    assert "Stripe is connected already." in words(post(browser, location))
+    assert GatewayConnection.objects.connected().count() == 1
+
+
 def test_an_admin_puts_another_key_in_place(browser, location, connection):
     response = post(browser, location, publishable_key="", secret_key="rk_test_newer")
 

@@ -17,6 +17,7 @@ from membership.services.keeping_cards import (
 )
 from membership.services.refusals import (
     CardNotUsable,
+    MayNotUseCard,
     MethodNotOpen,
     NewCardForManagers,
     NotAnActiveMember,
@@ -259,7 +260,7 @@ def test_the_card_to_offer_first_is_chosen_on_the_page(mias, location, kept):
 
 def test_only_managers_keep_cards_for_a_company(location, connection):
     office = Office(location)
-    with pytest.raises(NewCardForManagers):
+    with pytest.raises(MayNotUseCard):
         enter(Keeper(office.cora, office.company.pk))
     office.permit(office.cora, card=True)
     with pytest.raises(NewCardForManagers):

@@ -27,7 +27,7 @@ from membership.services.refusals import CardNotUsable, MethodNotOpen
 from payments.gateways.protocol import ChargeState
 from payments.models import Card, ReviewCase, Transaction
 from payments.services.reviewing import NoteMissing, ReviewClosed, close_review
-from tests.factories import NOON, CardFactory, ConnectionFactory, CustomerFactory
+from tests.factories import DISCONNECTED, NOON, CardFactory, ConnectionFactory, CustomerFactory
 from tests.membership.office import Office
 from tests.membership.tab import (
     LATER,
@@ -273,8 +273,7 @@ def test_only_an_own_kept_card_and_an_open_gateway_pay(bill, mia, card_of, locat
 
     with pytest.raises(CardNotUsable):
         start(bill, mia.user, card_of(stranger))
-    till.state = "disconnected"
-    till.save()
+    GatewayConnection.objects.update(**DISCONNECTED)
     with pytest.raises(MethodNotOpen):
         start(bill, mia.user, connection=till)
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django_scopes import scope, scopes_disabled
 
 from payments.gateways.protocol import EventNotGenuine
-from payments.models import GatewayEvent
+from payments.models import GatewayConnection, GatewayEvent
 from payments.services.events import receive_event
-from tests.factories import NOON, ConnectionFactory
+from tests.factories import DISCONNECTED, NOON, ConnectionFactory
 from tests.racing import race
 
 SIGNED = {"Fake-Signature": "whsec_fake"}
@@ -140,12 +140,22 @@ def test_a_webhook_that_was_processed_is_not_handed_on_again(client, gateway, no
 def test_a_forged_webhook_is_refused(client, gateway, no_worker):
     assert deliver(client, gateway, **{"Fake-Signature": "wrong"}).status_code == 400
     assert (no_worker, GatewayEvent.objects.count()) == ([], 0)
+    gateway.refresh_from_db()
+    assert (gateway.refused_events, bool(gateway.event_refused_at)) == (1, True)
 
 
 def test_one_location_s_signature_opens_no_other_location_s_address(client, gateway, no_worker):
     other = ConnectionFactory(webhook_secret="whsec_other")
 
     assert deliver(client, other).status_code == 400
+
+
+def test_a_gateway_that_was_left_is_heard_until_its_secret_is_erased(client, gateway, no_worker):
+    GatewayConnection.objects.update(**DISCONNECTED)
+    assert deliver(client, gateway).status_code == 200
+
+    GatewayConnection.objects.update(state="disconnected", secret_key="", webhook_secret="")
+    assert deliver(client, gateway).status_code == 400
 
 
 def test_a_webhook_of_an_enormous_size_is_not_read(client, gateway):
