@@ -25,7 +25,7 @@ from membership.services.paying import (
 from membership.services.purchases import CardOrder
 from membership.services.refusals import CardNotUsable, MethodNotOpen
 from payments.gateways.protocol import ChargeState
-from payments.models import Card, ReviewCase, Transaction
+from payments.models import Card, GatewayConnection, ReviewCase, Transaction
 from payments.services.reviewing import NoteMissing, ReviewClosed, close_review
 from tests.factories import DISCONNECTED, NOON, CardFactory, ConnectionFactory, CustomerFactory
 from tests.membership.office import Office
