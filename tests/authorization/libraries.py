@@ -106,6 +106,7 @@ ADMIN_MODELS = {
     "credits_lotmovement": set(),
     "billing_receipt": set(),
     "billing_bill": set(),
+    "billing_billingdetails": set(),
     "billing_billpayment": set(),
     "billing_creditnote": set(),
     "billing_documentcounter": set(),

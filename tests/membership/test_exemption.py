@@ -13,7 +13,7 @@ from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import add_manual_item, remove_item
 from membership.services.closing import catch_up
 from membership.services.instant import buy_on_bill
-from membership.services.paying import pay_purchase
+from membership.services.paying import pay_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import QuoteChanged
 from tests.factories import NOON, CardFactory, CustomerFactory, DetailsFactory, OptionFactory
@@ -89,7 +89,7 @@ def test_a_card_is_charged_the_net_price(location, mia, option, prices, fake_gat
         key=order.key,
         at=NOON,
     )
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert fake_gateway.charges[str(purchase.key)].amount_minor == credits
     receipt = Receipt.objects.get()
@@ -174,7 +174,7 @@ def test_documents_carry_the_details_of_their_moment(location, mia, admin):
 def test_a_receipt_names_the_buyer_by_their_details(card, purchase):
     DetailsFactory(customer=card.customer, name="")
 
-    pay_purchase(purchase=purchase, at=NOON)
+    pay_charge(charge=purchase.charge, at=NOON)
 
     assert Receipt.objects.get().buyer == {
         "name": card.customer.member.user.name,
