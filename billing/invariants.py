@@ -121,6 +121,24 @@ INVARIANTS = {
            AND r.location_id = n.location_id
         WHERE (r.net_minor, r.source) IS DISTINCT FROM (-line.net_minor, item.source)
     """,
+    "Each document that was issued was mailed then, or is owed that mail": """
+        SELECT id FROM billing_bill b WHERE number <> '' AND NOT EXISTS (
+            SELECT 1 FROM billing_documentmail m WHERE m.bill_id = b.id AND m.kind = 'issued'
+        )
+        UNION ALL
+        SELECT id FROM billing_receipt r WHERE NOT EXISTS (
+            SELECT 1 FROM billing_documentmail m WHERE m.receipt_id = r.id AND m.kind = 'issued'
+        )
+        UNION ALL
+        SELECT id FROM billing_creditnote n WHERE NOT EXISTS (
+            SELECT 1 FROM billing_documentmail m
+            WHERE m.credit_note_id = n.id AND m.kind = 'issued'
+        )
+    """,
+    "No mail of a document waits for its next try for more than 30 minutes": """
+        SELECT id FROM billing_documentmail
+        WHERE state = 'owed' AND next_try_at < now() - interval '30 minutes'
+    """,
     **{FOLLOW.format(many=many): _follow(kind, table) for kind, table, many, _one in SERIES},
     **{STAND.format(one=one): _stand(kind, table) for kind, table, _many, one in SERIES},
     **same_location("billing"),

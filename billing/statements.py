@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from community.database import fetch_row
+from community.database import fetch_row, fetch_rows
 from community.money import Tax
 
 INSERT_RECEIPT = """
@@ -31,6 +31,11 @@ WITH counter AS (
          exemption)
     SELECT id, %(description)s, %(net)s::bigint, %(tax)s::bigint,
            %(net)s::bigint + %(tax)s::bigint, %(tax_name)s, %(tax_percent)s, %(exemption)s
+    FROM receipt
+), mail AS (
+    INSERT INTO billing_documentmail
+        (location_id, receipt_id, kind, state, created_at, next_try_at)
+    SELECT %(location)s, id, 'issued', 'owed', %(at)s, %(at)s
     FROM receipt
 )
 SELECT id, number FROM receipt
@@ -63,11 +68,50 @@ RETURNING last_number,
           %(prefix)s || lpad(last_number::text, greatest(4, length(last_number::text)), '0')
 """
 
+# Whoever has a mail has it alone until its next try: by then it is sent, or its worker is dead.
+CLAIM_MAIL = """
+UPDATE billing_documentmail SET attempts = attempts + 1, next_try_at = %(until)s
+WHERE id = (
+    SELECT id FROM billing_documentmail
+    WHERE state = 'owed' AND next_try_at <= %(at)s
+    ORDER BY next_try_at, id
+    LIMIT 1
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+RETURNING id, location_id
+"""
+
+# By the calendar of each bill's location. Of several days that have come only the last counts.
+INSERT_REMINDERS = """
+INSERT INTO billing_documentmail
+    (location_id, bill_id, kind, days, state, created_at, next_try_at)
+SELECT b.location_id, b.id, 'reminder', latest.days, 'owed', %(at)s, %(at)s
+FROM billing_bill b
+JOIN community_location l ON l.id = b.location_id
+CROSS JOIN LATERAL (
+    SELECT max(days) AS days FROM unnest(l.reminder_days) days
+    WHERE b.due_on + days <= (%(at)s::timestamptz AT TIME ZONE l.time_zone)::date
+) latest
+WHERE b.state = 'issued' AND latest.days IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM billing_documentmail m
+    WHERE m.bill_id = b.id AND m.kind = 'reminder' AND m.days >= latest.days
+)
+ORDER BY b.id
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
 
 @dataclass(frozen=True)
 class Numbered:
     sequence: int
     number: str
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    mail_id: int
+    location_id: int
 
 
 @dataclass(frozen=True)
@@ -151,3 +195,12 @@ def take_number(*, location_id: int, kind: str, prefix: str) -> Numbered:
     row = fetch_row(TAKE_NUMBER, {"location": location_id, "kind": kind, "prefix": prefix})
     assert row
     return Numbered(*row)
+
+
+def claim_mail(*, at: datetime, until: datetime) -> ClaimedMail | None:
+    row = fetch_row(CLAIM_MAIL, {"at": at, "until": until})
+    return ClaimedMail(*row) if row else None
+
+
+def insert_reminders(*, at: datetime) -> int:
+    return len(fetch_rows(INSERT_REMINDERS, {"at": at}))

@@ -167,6 +167,8 @@ CELERY_BEAT_SCHEDULE = {
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
+    "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},
+    "remind of unpaid bills": {"task": "membership.tasks.remind_of_bills", "schedule": 600},
     "mail waiting invitations": {"task": "membership.tasks.sweep_invitations", "schedule": 60},
 }
 

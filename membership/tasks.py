@@ -13,6 +13,7 @@ from django_scopes import scope, scopes_disabled
 from kombu.exceptions import OperationalError
 
 from billing.models import Bill
+from billing.services import claim_next_mail, owe_reminders, put_mail_off
 from community.models import Customer, Location, User
 from membership.models import Invitation, MemberImport
 from membership.services.auto_paying import bills_to_try, try_bill
@@ -20,6 +21,7 @@ from membership.services.closing import (
     catch_up,
     customers_due,
 )
+from membership.services.document_mails import mail_document
 from membership.services.importing import (
     ImportRefused,
     note_rows_done,
@@ -40,6 +42,7 @@ from payments.wording import failure_reason
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
 ASK_AFTER = timedelta(seconds=60)
 ENOUGH_FAILURES = 5
+MAILS_A_RUN = 200
 log = structlog.get_logger(__name__)
 
 
@@ -84,6 +87,45 @@ def sweep_invitations() -> None:
 def send_news(*, location_id: int, user_id: int, kind: str, reason: str = "") -> None:
     location = Location.objects.get(pk=location_id)
     mail_news(location=location, user=User.objects.get(pk=user_id), kind=kind, reason=reason)
+
+
+@shared_task
+def send_documents() -> None:
+    """Mail the bills, receipts and credit notes that are owed, at all locations.
+
+    Any number of workers may do so at once: each mail is claimed by one.
+    """
+    failures = 0
+    for _mail in range(MAILS_A_RUN):  # the rest is the next run's
+        claimed = claim_next_mail(at=now())
+        if claimed is None:
+            return
+        with scope(location=claimed.location_id):
+            failures += not _mail_claimed(claimed.mail_id)
+        if failures == ENOUGH_FAILURES:  # rather the server's fault than the addresses'
+            return
+
+
+def _mail_claimed(mail_id: int) -> bool:
+    """Mail it or put it off; tells which."""
+    try:
+        mail_document(mail_id=mail_id, at=now())
+    except OSError as trouble:
+        log.warning("document_not_mailed", mail=mail_id, reason=str(trouble))
+        put_mail_off(mail_id=mail_id, trouble=str(trouble), at=now())
+    except Exception as bug:  # one about one document must not keep the others from their readers
+        log.exception("document_not_mailed", mail=mail_id)
+        put_mail_off(mail_id=mail_id, trouble=type(bug).__name__, at=now())
+    else:
+        return True
+    return False
+
+
+@shared_task
+def remind_of_bills() -> None:
+    """Owe the reminders whose day has come; the same run begins to mail them."""
+    if owe_reminders(at=now()):
+        send_soon(send_documents)
 
 
 @shared_task

@@ -153,6 +153,10 @@ MUTATIONS = {
              exemption)
         SELECT new.id, '', new.net_minor, new.tax_minor, new.total_minor, '', 0, ''
         FROM billing_receipt new WHERE new.number LIKE '%-2';
+        INSERT INTO billing_documentmail
+            (location_id, receipt_id, kind, state, created_at, next_try_at)
+        SELECT location_id, id, 'issued', 'owed', now(), now()
+        FROM billing_receipt WHERE number LIKE '%-2';
         UPDATE billing_documentcounter SET last_number = last_number + 1
         WHERE location_id = {location} AND kind = 'receipt'
     """,

@@ -30,6 +30,7 @@ def facts_of_bill(bill: Bill) -> Facts:
             "title": _("Bill %(number)s") % {"number": bill.number},
             "facts": [*own, *_period(bill)],
             "payment": _payment(bill),
+            "pay_online": bill.seller.get("pay_online", ""),
         }
 
 
@@ -76,6 +77,7 @@ def _common(document: Bill | CreditNote | Receipt, lines: Iterable[Line]) -> Fac
         "footer": seller["footer"].splitlines(),
         "reason": "",
         "payment": [],
+        "pay_online": "",
     }
 
 
@@ -90,6 +92,7 @@ def _words() -> dict[str, str]:
         "total": _("Total"),
         "by_rate": _("By tax rate"),
         "payment": _("Payment"),
+        "pay_online": _("Pay online"),
     }
 
 

@@ -1,6 +1,7 @@
 from billing.models.bills import Bill, BillItem
 from billing.models.credit_notes import CreditNote, CreditNoteLine
 from billing.models.details import BillingDetails
+from billing.models.mails import Document, DocumentMail
 from billing.models.payments import BillPayment
 from billing.models.receipts import DocumentCounter, Receipt, ReceiptLine
 
@@ -11,7 +12,9 @@ __all__ = [
     "BillingDetails",
     "CreditNote",
     "CreditNoteLine",
+    "Document",
     "DocumentCounter",
+    "DocumentMail",
     "Receipt",
     "ReceiptLine",
 ]

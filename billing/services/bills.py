@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Source
 from billing.models import Bill, BillItem
+from billing.services.mails import owe_mail
 from billing.services.parties import buyer_of, document_prefix, seller_of
 from billing.statements import insert_bill_item, take_number
 from community.models import Customer, Location, User
@@ -145,7 +148,8 @@ def take_item_off(*, item: BillItem, by: User, at: datetime) -> int:
 def issue_bill(*, bill_id: int, at: datetime) -> Bill:
     """Close an active bill to items and number it; issued twice it stays as it was.
 
-    Nothing on it: it takes no number and is void. A total of 0 is paid at once.
+    Nothing on it: it takes no number and is void. A total of 0 is paid at once. A numbered one
+    is mailed: that is owed from now on.
     """
     bill = lock_bill(bill_id)
     if bill.state != Bill.State.ACTIVE:
@@ -157,6 +161,7 @@ def issue_bill(*, bill_id: int, at: datetime) -> Bill:
     _number(bill, bill.location, at=at)
     bill.state = Bill.State.ISSUED if bill.total_minor else Bill.State.PAID
     bill.save()
+    owe_mail(bill, at=at)
     return bill
 
 
@@ -170,4 +175,12 @@ def _number(bill: Bill, location: Location, *, at: datetime) -> None:
     bill.issued_at = at
     bill.due_on = today + timedelta(days=location.payment_terms_days)
     bill.seller = {**seller_of(location), "bank_details": location.bank_details}
+    if bill.total_minor:
+        bill.seller["pay_online"] = page_of(bill)
     bill.buyer = buyer_of(bill.customer).snapshot()
+
+
+def page_of(bill: Bill) -> str:
+    """The absolute address of a bill, where its customer pays it."""
+    path = reverse("membership:bill", args=[bill.location.slug, bill.pk])
+    return f"{settings.BASE_URL}{path}"

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, BillItem, CreditNote, CreditNoteLine
+from billing.services.mails import owe_mail
 from billing.services.parties import buyer_of, document_prefix, seller_of
 from billing.statements import take_number
 from community.models import User
@@ -132,6 +133,7 @@ def issue_credit_note(
     if bill.state == Bill.State.ISSUED and bill.to_pay_minor == 0:
         bill.state = Bill.State.VOID
     bill.save(update_fields=["credited_minor", "state"])
+    owe_mail(note, at=at)
     return note
 
 

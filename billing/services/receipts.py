@@ -21,7 +21,7 @@ def issue_receipt(
 ) -> IssuedReceipt:
     """Write a paid sale's receipt under the next number of the location's series.
 
-    Call it in the settling transaction: if that is undone, so is the number.
+    Call it in the settling transaction: if that is undone, so are the number and the mail.
     """
     assert transaction.get_connection().in_atomic_block
     return insert_receipt(

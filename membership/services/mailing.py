@@ -23,9 +23,9 @@ def mail_invitation(*, invitation_id: int, at: datetime) -> None:
     if ready is None:
         return
     invitation, token = ready
-    _send(
+    send_mail(
         invitation.email,
-        f"invitation_{invitation.kind}",
+        f"membership/mail/invitation_{invitation.kind}",
         invitation.location,
         name=invitation.name,
         by=invitation.invited_by,
@@ -42,7 +42,8 @@ def mail_news(*, location: Location, user: User, kind: str, reason: str) -> None
     :raises OSError: if the mail server doesn't take it
     """
     home = settings.BASE_URL + reverse("community:home", args=[location.slug])
-    _send(user.email, kind, location, name=user.name, reason=reason, link=home)
+    template = f"membership/mail/{kind}"
+    send_mail(user.email, template, location, name=user.name, reason=reason, link=home)
 
 
 def mail_bill_unpaid(*, charge: Transaction, reason: str) -> None:
@@ -52,9 +53,9 @@ def mail_bill_unpaid(*, charge: Transaction, reason: str) -> None:
     """
     assert charge.bill
     place = [charge.location.slug, charge.bill_id]
-    _send(
+    send_mail(
         charge.made_by.email,
-        "bill_unpaid",
+        "membership/mail/bill_unpaid",
         charge.location,
         name=charge.made_by.name,
         bill=charge.bill,
@@ -68,12 +69,29 @@ def invitation_link(token: str) -> str:
     return f"{settings.BASE_URL}{reverse('invitation', args=[token])}"
 
 
-def _send(to: str, template: str, location: Location, **facts: Any) -> None:
+def send_mail(
+    to: str,
+    template: str,
+    location: Location,
+    *,
+    attached: tuple[str, bytes, str] | None = None,
+    headers: dict[str, str] | None = None,
+    **facts: Any,
+) -> None:
+    """Word a mail by its two templates and hand it to the mail server.
+
+    :param attached: the file's name, content and type
+    :raises OSError: if the mail server doesn't take it
+    """
     context = {"location": location, **facts}
     with timezone.override(location.zone):
-        words = render_to_string(f"membership/mail/{template}.txt", context)
+        words = render_to_string(f"{template}.txt", context)
         subject, _blank, text = words.strip().partition("\n\n")
-        html = render_to_string(f"membership/mail/{template}.html", context)
-    mail = EmailMultiAlternatives(" ".join(subject.split()), text.lstrip(), to=[to])
+        html = render_to_string(f"{template}.html", context)
+    mail = EmailMultiAlternatives(
+        " ".join(subject.split()), text.lstrip(), to=[to], headers=headers
+    )
     mail.attach_alternative(html, "text/html")
+    if attached:
+        mail.attach(*attached)
     mail.send()

@@ -1,9 +1,10 @@
 """The books of a location's bills, and what breaks each sentence about them."""
 
+from datetime import timedelta
 from uuid import uuid4
 
-from billing.models import BillItem
-from billing.services import issue_bill
+from billing.models import BillItem, DocumentMail
+from billing.services import end_mail, issue_bill, owe_reminders, send_document_again
 from community.models import Customer, Location
 from membership.models import Plan, PlanAssignment
 from membership.services.assigning import PlanWish, assign_plan
@@ -99,6 +100,13 @@ BILL_MUTATIONS = {
     "A credit note takes its net prices off the revenue": """
         UPDATE analytics_revenueline SET key = 'gone' WHERE key = 'credit-note:{credit_note}:{fee}'
     """,
+    "Each document that was issued was mailed then, or is owed that mail": """
+        DELETE FROM billing_documentmail WHERE credit_note_id = {credit_note}
+    """,
+    "No mail of a document waits for its next try for more than 30 minutes": """
+        UPDATE billing_documentmail SET next_try_at = now() - interval '31 minutes'
+        WHERE credit_note_id = {credit_note}
+    """,
     "A free purchase earned no revenue": """
         UPDATE analytics_revenueline SET key = 'purchase:{claim}' WHERE key = 'lost'
     """,
@@ -142,7 +150,8 @@ def books_of_bills(location, at):
     credits_come(location, Location.BillCredits.WHEN_PAID)
     waiting_bill = plan_with_bill(waits, at=at)
     waiting = buy_by_bill(waits.member, option=option, at=at)
-    issue_bill(bill_id=waiting_bill.pk, at=at)
+    waiting_bill = issue_bill(bill_id=waiting_bill.pk, at=at)
+    with_mails(waiting_bill, by, at)
     paid_online, surplus, under_way = charges_of_bills(location, at)
     return {
         "paid_online": paid_online.pk,
@@ -159,6 +168,7 @@ def books_of_bills(location, at):
         "void_bill": void_bill.pk,
         "waiting": waiting.pk,
         "waiting_bill": waiting_bill.pk,
+        "sent_mail": waiting_bill.mails.get(state="sent").pk,
         "other_fee": waiting_bill.items.get(source="plans").pk,
         "claim": claim(new_customer(location), option, at).pk,
     }
@@ -205,6 +215,14 @@ def arrives_too_late(charge, at):
     settle_transaction(
         transaction_id=charge.pk, location_id=charge.location_id, outcome=outcome, at=at
     )
+
+
+def with_mails(bill, by, at):
+    """One that is sent, and a reminder and one sent again that wait."""
+    end_mail(mail=bill.mails.get(), at=at)
+    owe_reminders(at=at + timedelta(days=20))
+    DocumentMail.objects.filter(kind="reminder").update(next_try_at=at)
+    send_document_again(document=bill, by=by, at=at)
 
 
 def new_customer(location) -> Customer:
