@@ -9,6 +9,7 @@ from billing.models import (
     CreditNote,
     CreditNoteLine,
     DocumentCounter,
+    DocumentMail,
     Receipt,
     ReceiptLine,
 )
@@ -122,3 +123,11 @@ class CreditNoteAdmin(ReadOnly):
     @admin.display(description=_("total"))
     def total(self, note: CreditNote) -> str:
         return format_money(note.total_minor, note.currency)
+
+
+@admin.register(DocumentMail, site=operators)
+class DocumentMailAdmin(ReadOnly):
+    list_display = ("created_at", "location", "document", "kind", "state", "attempts", "trouble")
+    list_filter = ("state", "kind", "location")
+    list_select_related = ("location", "bill", "receipt", "credit_note")
+    search_fields = ("bill__number", "receipt__number", "credit_note__number")

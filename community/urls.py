@@ -10,9 +10,11 @@ from community.views import (
     holdings,
     home,
     members,
+    opening,
     options,
     plans,
     reviews,
+    sending,
 )
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
@@ -112,6 +114,7 @@ urlpatterns = [
         name="company_details",
     ),
     path("community/bills/", bills.bills, name="bills"),
+    path("community/bills/open/", opening.choose, name="open_bill"),
     path("community/bills.csv", bills.bills_csv, name="bills_csv"),
     path("community/bills/<int:bill_id>/", bills.bill, name="bill"),
     path("community/bills/<int:bill_id>/items/add/", bill_acts.add_item, name="add_bill_item"),
@@ -125,6 +128,13 @@ urlpatterns = [
     path("community/bills/<int:bill_id>/credit/", bill_acts.credit, name="credit_bill"),
     path("community/reviews/", reviews.reviews, name="reviews"),
     path("community/reviews/<int:case_id>/close/", reviews.close, name="close_review"),
+    path("community/bills/<int:bill_id>/send/", sending.send_bill, name="send_bill"),
+    path("community/receipts/<str:number>/send/", sending.send_receipt, name="send_receipt"),
+    path(
+        "community/credit-notes/<str:number>/send/",
+        sending.send_credit_note,
+        name="send_credit_note",
+    ),
     path("community/purchases/<uuid:key>/", bills.purchase, name="purchase"),
     path("community/import/", imports.imports, name="imports"),
     path("community/import/<int:import_id>/", imports.member_import, name="import"),

@@ -82,6 +82,18 @@ class BillFilter(forms.Form):
         return narrowed
 
 
+class CustomerSearch(forms.Form):
+    """Whom to open a bill for."""
+
+    q = forms.CharField(required=False, max_length=100)
+
+    @property
+    def words(self) -> str:
+        self.is_valid()
+        words: str = self.cleaned_data.get("q", "")
+        return words
+
+
 class BillItemForm(forms.Form):
     description = PlainTextField(label=_("Description"), max_length=200)
     amount = AmountField(label=_("Amount"))

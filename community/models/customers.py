@@ -18,6 +18,17 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             location_id=principal.location_id, pk__in=principal.customer_ids_to_look_at
         )
 
+    def search(self, words: str) -> "CustomerQuerySet":
+        """Those who have each of the words in their name or address."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(company__name__icontains=word)
+                | Q(member__user__name__icontains=word)
+                | Q(member__user__email__icontains=word)
+            )
+        return found
+
     def with_who(self) -> "CustomerQuerySet":
         """With all that its name and address come from."""
         return self.select_related("member__user", "company")

@@ -25,6 +25,7 @@ from membership.services.bill_keeping import (
     remove_item,
 )
 from membership.services.bill_payment import mark_bill_paid
+from membership.tasks import send_documents, send_soon
 
 
 @require_POST
@@ -153,6 +154,7 @@ def _credit(request: LocationRequest, bill: Bill, form: CreditNoteForm) -> str:
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return ""
+    send_soon(send_documents)
     return note.number
 
 
@@ -164,5 +166,6 @@ def _do(
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
+        send_soon(send_documents)
         messages.success(request, done)
     return redirect("community:bill", request.location.slug, bill.pk)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import localtime, now
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_scopes import scope
 
-from billing.models import Bill, BillItem
+from billing.models import Bill, BillItem, DocumentMail
 from billing.selectors import bill_figures, exemption_words, exemptions_of, figure_of, tax_rates
-from billing.services import buyer_of
+from billing.services import buyer_of, receivers_of
 from community.access import LocationRequest, for_staff
 from community.downloads import Rows, csv_download
 from community.forms.bills import BillFilter, BillItemForm, MarkPaidForm
@@ -25,6 +26,7 @@ from community.views.sections import counts
 from membership.models import Purchase
 
 PER_PAGE = 25
+MAILS_SHOWN = 10
 
 
 @require_GET
@@ -107,10 +109,22 @@ def show_bill(
         "community/bill.html",
         {
             **facts_of_bill(bill),
+            "mails": _mails_of(bill),
+            "receivers": receivers_of(bill.customer) if request.principal.is_admin else [],
             "item_form": item_form or BillItemForm(bill=bill),
             "paid_form": paid_form or MarkPaidForm(),
         },
     )
+
+
+def _mails_of(bill: Bill) -> QuerySet[DocumentMail]:
+    """The latest, without those that were needed no longer."""
+    told: QuerySet[DocumentMail] = (
+        DocumentMail.objects.filter(bill=bill)
+        .exclude(state=DocumentMail.State.DROPPED)
+        .newest_first()[:MAILS_SHOWN]
+    )
+    return told
 
 
 def facts_of_bill(bill: Bill) -> dict[str, Any]:

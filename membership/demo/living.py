@@ -1,7 +1,7 @@
 """Makes a story happen, through the functions that the pages and the tasks call."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import singledispatchmethod
 
@@ -9,8 +9,8 @@ import stripe
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
-from billing.models import Bill, BillPayment
-from billing.services import Received
+from billing.models import Bill, BillPayment, DocumentMail
+from billing.services import Received, end_mail, note_receiver, owe_reminders, receivers_of
 from community.models import Customer, Location, Member, User
 from community.principals import Principal
 from credits.models import CreditOption, Entry, Lot
@@ -72,6 +72,13 @@ class Life:
             (place for place, it in enumerate(story, start=1) if str(it.key) in done), default=0
         )
         return story[last:]
+
+    def hand_documents_over(self, *, until: datetime) -> None:
+        """Let the story's mails have gone out in their days: nobody waits for them now."""
+        for mail in DocumentMail.objects.owed().with_documents().filter(created_at__lte=until):
+            for receiver in receivers_of(mail.document.customer):
+                note_receiver(mail=mail, email=receiver.email)
+            end_mail(mail=mail, at=mail.created_at)
 
     @singledispatchmethod
     def live(self, happening: Happening) -> None:
@@ -182,6 +189,7 @@ class Life:
             day = closing.at.astimezone(self.location.zone).date()
             transfer = Received(BillPayment.Method.TRANSFER, reference=bill.number, paid_on=day)
             mark_bill_paid(bill_id=bill.pk, received=transfer, by=self.admin, at=closing.at)
+        owe_reminders(at=closing.at)
 
     def _customer(self, happening: Assigning | Ordering) -> Customer:
         """The person's own, or their company's."""

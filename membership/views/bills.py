@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from billing.models import Bill, CreditNote
 from billing.selectors import exemptions_of, figure_of, tax_rates
+from billing.services import receivers_of
 from community.access import LocationRequest, for_customers, for_members
 from community.views.bills import facts_of_bill
 from membership.views.whose import Whose, managed, managed_links, whose
@@ -78,13 +79,16 @@ def credit_note(request: LocationRequest, slug: str, number: str) -> HttpRespons
             "note": note,
             "rates": tax_rates(note.lines.all()),
             "exemptions": exemptions_of(note.lines.all()),
+            "receivers": receivers_of(note.customer) if request.principal.is_admin else [],
         },
     )
 
 
 def find_credit_note(request: LocationRequest, number: str) -> CreditNote:
     """Find a credit note that the reader may see; else 404."""
-    known = CreditNote.objects.visible_to(request.principal).select_related("bill")
+    known = CreditNote.objects.visible_to(request.principal).select_related(
+        "bill", "customer__member__user", "customer__company"
+    )
     found: CreditNote = get_object_or_404(known.prefetch_related("lines"), number=number)
     return found
 

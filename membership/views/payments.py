@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing.models import Receipt
 from billing.selectors import exemptions_of
+from billing.services import receivers_of
 from community.access import LocationRequest, for_members
 from community.models import CompanyMember
 from membership.models import Purchase
@@ -129,10 +130,15 @@ def remove(
 @require_GET
 def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBase:
     """Show the document to whoever it is made out to or paid, and to the location's staff."""
-    receipt = find_receipt(request, number)
-    exemptions = exemptions_of(receipt.lines.all())
+    found = find_receipt(request, number)
     return render(
-        request, "membership/receipt.html", {"receipt": receipt, "exemptions": exemptions}
+        request,
+        "membership/receipt.html",
+        {
+            "receipt": found,
+            "exemptions": exemptions_of(found.lines.all()),
+            "receivers": receivers_of(found.customer) if request.principal.is_admin else [],
+        },
     )
 
 
@@ -141,7 +147,9 @@ def find_receipt(request: LocationRequest, number: str) -> Receipt:
     mine = Receipt.objects.visible_to(request.principal).values("pk")
     bought = Purchase.objects.own_to(request.principal).values("receipt")
     found: Receipt = get_object_or_404(
-        Receipt.objects.filter(Q(pk__in=mine) | Q(pk__in=bought)).prefetch_related("lines"),
+        Receipt.objects.filter(Q(pk__in=mine) | Q(pk__in=bought))
+        .select_related("customer__member__user", "customer__company")
+        .prefetch_related("lines"),
         number=number,
     )
     return found

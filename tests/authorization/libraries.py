@@ -110,6 +110,7 @@ ADMIN_MODELS = {
     "billing_billpayment": set(),
     "billing_creditnote": set(),
     "billing_documentcounter": set(),
+    "billing_documentmail": set(),
     "payments_gatewayconnection": set(),
     "payments_card": set(),
     "payments_transaction": set(),

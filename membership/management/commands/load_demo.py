@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 from django_scopes import scope
 
+from billing.services import owe_reminders
 from community.models import Location
 from membership.demo.cast import PASSWORD, PLACES, Place, log_ins
 from membership.demo.living import Life
@@ -58,14 +59,16 @@ class Command(BaseCommand):
         with scope(location=location):
             try:
                 connection = _connection(place, location, at=at)
-                self._live(place, location, connection)
+                self._live(place, location, connection, at=at)
             except (GatewayRefused, GatewayUnavailable, KeyRefused) as silence:
                 self.stdout.write(
                     f"{place.name}: its gateway at {settings.STRIPE_API_BASE} can't be heard"
                     f" ({silence}). Card payments and past sales come with the next run."
                 )
 
-    def _live(self, place: Place, location: Location, connection: GatewayConnection) -> None:
+    def _live(
+        self, place: Place, location: Location, connection: GatewayConnection, *, at: datetime
+    ) -> None:
         life = Life(place, location, connection)
         # The first day stays the location's: a later run goes on with the same story.
         left = life.left_of(story_of(place, today=location.created_at))
@@ -73,6 +76,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{place.name}: {len(left)} things happen in eight months")
         for happening in left:
             life.live(happening)
+            life.hand_documents_over(until=happening.at)
+        if left:
+            owe_reminders(at=at)
+            life.hand_documents_over(until=at)
 
 
 def _connection(place: Place, location: Location, *, at: datetime) -> GatewayConnection:
