@@ -353,3 +353,25 @@ def test_a_line_keeps_its_own_direction_and_breaks_where_it_is_too_long(db):
     assert "1058 København" in text
     assert "X" * 60 not in text
     assert text.count("X") == 60
+
+
+def test_a_bill_to_pay_links_to_where_it_is_paid(loft, settings):
+    settings.BASE_URL = "https://desk.example"
+    add(loft, "Locker", 1000)
+    bill = issued(loft)
+    page = f"https://desk.example/{bill.location.slug}/membership/bills/{bill.pk}/"
+    before = bill_pdf(bill)
+    settings.BASE_URL = "https://moved.example"
+
+    assert bill_pdf(Bill.objects.get(pk=bill.pk)) == before
+    assert f"Pay online {page}" in text_of(before)
+    (link,) = PdfReader(BytesIO(before)).pages[0]["/Annots"]
+    assert link.get_object()["/A"]["/URI"] == page
+
+
+def test_a_bill_over_nothing_has_no_place_to_pay(loft):
+    add(loft, "Welcome", 0)
+    bill = issued(loft)
+
+    assert (bill.state, bill.seller.get("pay_online")) == ("paid", None)
+    assert "Pay online" not in text_of(bill_pdf(bill))

@@ -161,6 +161,8 @@ def test_the_admin_s_pages(furnished, visit, look):
             f"{furnished.company}billing-details/",
             "community/bills/",
             "community/bills/?q=nobody",
+            "community/bills/open/",
+            "community/bills/open/?q=nobody",
             furnished.bill,
             f"{furnished.bill}credit/",
             furnished.open_bill,
@@ -177,6 +179,8 @@ def test_the_admin_s_pages(furnished, visit, look):
     open_and_look(page, look, company, page.get_by_role("button", name="Add member"))
     open_and_look(page, look, company, page.get_by_role("button", name="More"))
     open_and_look(page, look, furnished.bill, page.get_by_role("button", name="Mark paid"))
+    for document in (furnished.bill, furnished.credit_note, furnished.receipt):
+        open_and_look(page, look, document, page.get_by_role("button", name="Send again"))
     open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Add an item"))
     open_and_look(page, look, furnished.open_bill, page.get_by_role("button", name="Issue"))
     options = "community/credit-options/"
