@@ -258,6 +258,14 @@ def test_sent_again_after_it_is_paid_it_asks_for_nothing(bill, admin):
         assert "Please pay" not in message.body
 
 
+def test_sent_again_late_it_says_since_when_it_is_due(bill, admin):
+    send_document_again(document=bill, by=admin, at=LATE)
+
+    send(LATE)
+
+    assert "Please pay €72.00: it was due on 6 Dec 2026." in mail.outbox[-1].body
+
+
 def test_a_mail_costs_the_same_queries_for_any_bill(location, mia):
     def queries():
         with CaptureQueriesContext(connection) as seen:

@@ -80,6 +80,8 @@ def test_the_demo_is_told_once_and_all_books_agree(standin):
     load()
 
     assert rows() == told
+    assert {mail["state"] for mail in told["DocumentMail"]} == {"sent"}
+    assert {mail["kind"] for mail in told["DocumentMail"]} == {"issued", "reminder"}
     assert broken_invariants() == {}
     with scopes_disabled():
         for location in Location.objects.all():
