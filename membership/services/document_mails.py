@@ -21,6 +21,7 @@ from billing.services import (
     receivers_of,
 )
 from membership.services.mailing import send_mail
+from payments.models import AutoPay
 
 
 def mail_document(*, mail_id: int, at: datetime) -> None:
@@ -69,8 +70,15 @@ def _send(mail: DocumentMail, receiver: Receiver, pdf: bytes) -> None:
             headers={"Message-ID": _message_id(mail, receiver), "Auto-Submitted": "auto-generated"},
             name=receiver.name,
             document=mail.document,
+            pays_itself=_pays_itself(mail),
             link=_link_to(mail),
         )
+
+
+def _pays_itself(mail: DocumentMail) -> bool:
+    """Whether a card is charged for it, so that its mail asks for nothing."""
+    is_new = mail.kind == DocumentMail.Kind.ISSUED and mail.bill is not None
+    return is_new and AutoPay.objects.filter(customer=mail.document.customer).exists()
 
 
 def _message_id(mail: DocumentMail, receiver: Receiver) -> str:

@@ -15,6 +15,7 @@ from billing.documents import bill_pdf
 from billing.models import Bill, DocumentMail
 from billing.services import issue_bill, owe_reminders, send_document_again
 from community.models import Company, CompanyMember, Location
+from membership.services.auto_paying import choose_auto_pay
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_payment import mark_bill_paid
 from membership.tasks import remind_of_bills, send_documents
@@ -264,6 +265,17 @@ def test_sent_again_late_it_says_since_when_it_is_due(bill, admin):
     send(LATE)
 
     assert "Please pay €72.00: it was due on 6 Dec 2026." in mail.outbox[-1].body
+
+
+def test_of_a_bill_that_pays_itself_nothing_is_asked(card):
+    customer = card.customer
+    choose_auto_pay(customer=customer, card_id=card.pk, by=customer.member.user, at=NOON)
+    issue_bill(bill_id=plan_with_bill(customer).pk, at=NOON)
+
+    send()
+
+    assert "Your card is charged for it: there is nothing to do." in only_mail().body
+    assert "Please pay" not in only_mail().body
 
 
 def test_a_mail_costs_the_same_queries_for_any_bill(location, mia):
