@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, CreditNote, Document, DocumentMail, Receipt
+from billing.services.details import details_of
 from billing.statements import ClaimedMail, claim_mail, insert_reminders
 from community.models import CompanyMember, Customer, User
 from community.services import record_audit
@@ -38,7 +39,18 @@ class Receiver:
 
 
 def receivers_of(customer: Customer) -> list[Receiver]:
-    """Everybody who gets a customer's documents: the person, or the company's managers."""
+    """Everybody who gets a customer's documents.
+
+    Those of their billing details; without any, the person or the company's managers.
+    """
+    people = _people(customer)
+    if emails := details_of(customer).emails:
+        known = {person.email: person for person in people}
+        return [known.get(email) or Receiver(email) for email in emails]
+    return people
+
+
+def _people(customer: Customer) -> list[Receiver]:
     if customer.member:
         return [_receiver(customer.member.user)]
     managers = CompanyMember.objects.managers().filter(company_id=customer.company_id)

@@ -16,11 +16,11 @@ from billing.services import (
     send_document_again,
 )
 from billing.services.mails import CLAIMED_FOR, LAST_ATTEMPT, NobodyToMail
-from community.models import AuditRecord, Company, CompanyMember, Location
+from community.models import AuditRecord, Company, CompanyMember, Customer, Location
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import add_manual_item, open_bill_by_hand
 from membership.services.bill_payment import mark_bill_paid
-from tests.factories import NOON, CustomerFactory
+from tests.factories import NOON, CustomerFactory, DetailsFactory
 from tests.membership.office import Office
 from tests.membership.tab import plan_with_bill, received
 
@@ -96,6 +96,18 @@ def test_a_member_gets_their_own_and_managers_their_company_s(location, mia):
     assert (own.email, own.name, own.language) == ("mia@h.test", "Mia Holm", "de")
     managers = [receiver.email for receiver in receivers_of(office.customer)]
     assert managers == [office.carl.user.email, office.cora.user.email]
+
+
+def test_the_addresses_of_the_billing_details_get_them_instead(location, mia):
+    mia.user.email, mia.user.language = "mia@h.test", "de"
+    mia.user.save()
+    DetailsFactory(customer=mia.customer, emails=["books@h.test", "mia@h.test"])
+    customer = Customer.objects.get(pk=mia.customer.pk)
+
+    books, own = receivers_of(customer)
+
+    assert (books.email, books.name, books.language) == ("books@h.test", "", "")
+    assert (own.email, own.name, own.language) == ("mia@h.test", "Mia Holm", "de")
 
 
 def test_a_claimed_mail_is_nobody_else_s_until_its_worker_must_be_dead(issued):

@@ -19,7 +19,7 @@ TABLES = {"bill": "billing_bill", "receipt": "billing_receipt", "credit_note": "
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0004_paid_at_a_gateway"),
+        ("billing", "0005_billing_details_of_customers"),
         ("community", "0003_companies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
