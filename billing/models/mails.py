@@ -25,7 +25,7 @@ class DocumentMailQuerySet(models.QuerySet["DocumentMail"]):
             *(
                 f"{name}__customer__{whose}"
                 for name in ("bill", "receipt", "credit_note")
-                for whose in ("member__user", "company")
+                for whose in ("member__user", "company", "billing_details")
             ),
             "credit_note__bill",
         )
