@@ -94,7 +94,8 @@ def _order(
 ) -> HttpResponseBase:
     form = PayBillForm(request.POST, cards=cards)
     if not form.is_valid():
-        return _refused(request, bill, "card_not_usable")
+        code = "card_not_usable" if "card" in form.errors else "bill_changed"
+        return _refused(request, bill, code)
     if form.card_id is None and not is_script(request):
         return _refused(request, bill, "card_needs_script")
     order = CardOrder(

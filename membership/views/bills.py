@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from billing.models import Bill, CreditNote
@@ -16,6 +17,11 @@ from membership.views.whose import Whose, managed, managed_links, whose
 from payments.models import AutoPay, Card, GatewayConnection, Transaction
 
 PER_PAGE = 25
+LISTED = [
+    ("", gettext_lazy("All")),
+    (Bill.State.ISSUED.value, gettext_lazy("To pay")),
+    (Bill.State.PAID.value, gettext_lazy("Paid")),
+]
 
 
 @require_GET
@@ -95,13 +101,18 @@ def find_credit_note(request: LocationRequest, number: str) -> CreditNote:
 
 def _list(request: LocationRequest, about: Whose) -> HttpResponseBase:
     own = Bill.objects.filter(customer_id=about.customer_id)
-    page = Paginator(own.with_who().newest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    asked = request.GET.get("state", "")
+    chosen = asked if asked in dict(LISTED) else ""
+    listed = own.filter(state=chosen) if chosen else own
+    page = Paginator(listed.with_who().newest_first(), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "membership/bills.html",
         {
             "whose": about,
             "page": page,
+            "states": LISTED,
+            "chosen_state": chosen,
             "to_pay": figure_of(own.filter(state=Bill.State.ISSUED)),
             "active": own.active().first(),
             "switch": managed_links(request, about, "bills"),

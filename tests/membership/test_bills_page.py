@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from billing.services import issue_bill
+from billing.services import issue_bill, open_bill
 from community.models import Company, CompanyMember, Customer, Member
 from membership.services.bill_credits import credit_bill
 from membership.services.companies import close_company, reopen_company
@@ -176,3 +176,18 @@ def test_a_credit_note_links_its_pdf(location, mia, signed_in):
 
     assert f'href="{pdf}"' in page
     assert browser.get(pdf).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [("", {"issued", "active"}), ("issued", {"issued"}), ("paid", set()), ("x'", None)],
+)
+def test_the_list_is_narrowed_to_a_state(asked, listed, location, mia, signed_in):
+    bill = plan_with_bill(mia.customer)
+    issue_bill(bill_id=bill.pk, at=NOON)
+    open_bill(customer=mia.customer, key="next", at=NOON)
+
+    response = signed_in(mia.user).get(address(location, "bills"), {"state": asked})
+
+    states = {bill.state for bill in response.context["page"]}
+    assert states == ({"issued", "active"} if listed is None else listed)
