@@ -42,6 +42,7 @@ from tests.factories import (
     CardFactory,
     ConnectionFactory,
     CustomerFactory,
+    DetailsFactory,
     LocationFactory,
     OptionFactory,
     PlanFactory,
@@ -139,6 +140,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         member__user__name=f"{who} person",
         member__user__email=f"{who}@{name}.test",
     )
+    DetailsFactory(customer=customer, emails=[f"{who}@{name}.test"])
     member = customer.member
     last4 = "7391" if name == THERE else "6283" if who == "colleague" else "4242"
     card = CardFactory(
