@@ -77,6 +77,10 @@ class AutoPayForm(forms.Form):
 
     card = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
+    def clean(self) -> None:
+        if "card" not in self.data:
+            raise ValidationError(_("Choose a card, or none."), code="nothing_chosen")
+
 
 class MovementFilter(forms.Form):
     """Which movements of credits to list: all, added or used, and of which months."""

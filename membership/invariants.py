@@ -123,6 +123,11 @@ INVARIANTS = {
         JOIN community_customer c ON c.id = p.customer_id
         WHERE c.member_id <> p.bought_by_id
     """,
+    "Bills pay themselves by a card of their customer": """
+        SELECT auto.id FROM payments_autopay auto
+        JOIN payments_card card ON card.id = auto.card_id
+        WHERE card.customer_id <> auto.customer_id
+    """,
     "No purchase is pending for more than a day": """
         SELECT id FROM membership_purchase
         WHERE state = 'pending' AND created_at < now() - interval '24 hours'

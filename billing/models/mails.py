@@ -44,6 +44,7 @@ class DocumentMail(models.Model):
         ISSUED = "issued", _("Issued")
         REMINDER = "reminder", _("Reminder")
         RESENT = "resent", _("Sent again")
+        UNPAID = "unpaid", _("Could not be paid by itself")
 
     class State(models.TextChoices):
         OWED = "owed", _("To be sent")
@@ -109,7 +110,7 @@ class DocumentMail(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="reminder", bill__isnull=False, days__isnull=False, days__gt=0)
-                | Q(kind__in=["issued", "resent"], days__isnull=True),
+                | Q(kind__in=["issued", "resent", "unpaid"], days__isnull=True),
                 name="mail_that_reminds_has_its_day",
             ),
             models.CheckConstraint(

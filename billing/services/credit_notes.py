@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, BillItem, CreditNote, CreditNoteLine
 from billing.services.mails import owe_mail
-from billing.services.parties import buyer_of, document_prefix, seller_of
+from billing.services.parties import document_prefix, seller_of
 from billing.statements import take_number
 from community.models import User
 from community.money import TaxedAmount, format_money, share_of
@@ -125,7 +125,7 @@ def issue_credit_note(
         tax_minor=tax,
         total_minor=net + tax,
         seller=seller_of(location),
-        buyer=buyer_of(bill.customer).snapshot(),
+        buyer=bill.buyer,  # whom it corrects the bill for, by the same VAT number
         made_by=by,
     )
     CreditNoteLine.objects.bulk_create(_row(note, line) for line in lines)

@@ -13,7 +13,7 @@ from stdnum.exceptions import InvalidChecksum
 from stdnum.exceptions import ValidationError as NotANumber
 from stdnum.util import clean
 
-from billing.models import BillingDetails
+from billing.models import Bill, BillingDetails, BillItem
 from community.models import AuditRecord, Customer, Location, User
 from community.services import record_audit
 from community.services.settings import facts_of, refuse_stale
@@ -55,6 +55,18 @@ class VatNumberHeld(ValidationError):
                 " Nothing was saved."
             ),
             code="vat_number_held",
+        )
+        super().__init__({"vat_number": words})
+
+
+class VatNumberBilled(ValidationError):
+    def __init__(self) -> None:
+        words = ValidationError(
+            _(
+                "The open bill has items under reverse charge, so it must name this number."
+                " Issue it or remove them first."
+            ),
+            code="vat_number_billed",
         )
         super().__init__({"vat_number": words})
 
@@ -117,7 +129,7 @@ def change_customer_details(
     :param names: DETAILS, or for an admin DETAILS with EXEMPTION
     :param seen: `version_of` the values that the change started from
     :raises ChangedMeanwhile: if they are others by now
-    :raises VatNumberInvalid, VatNumberNeeded, VatNumberHeld, ReasonNeeded:
+    :raises VatNumberInvalid, VatNumberNeeded, VatNumberHeld, VatNumberBilled, ReasonNeeded:
     """
     details = _lock_details(customer)
     refuse_stale(details, names, seen)
@@ -179,6 +191,13 @@ def _lock_details(customer: Customer) -> BillingDetails:
     return details_of(locked)
 
 
+def _is_billed_by_it(details: BillingDetails) -> bool:
+    """Whether what is on the open bill has no tax because of the number."""
+    standing = BillItem.objects.standing().filter(exemption=BillingDetails.Exemption.REVERSE_CHARGE)
+    on_it = standing.filter(bill__customer=details.customer_id, bill__state=Bill.State.ACTIVE)
+    return bool(on_it.exists())
+
+
 def _refuse(details: BillingDetails, names: tuple[str, ...], before: dict[str, Any]) -> None:
     Exemption = BillingDetails.Exemption  # noqa: N806
     details.vat_number = read_vat_number(details.vat_number)
@@ -187,6 +206,8 @@ def _refuse(details: BillingDetails, names: tuple[str, ...], before: dict[str, A
     elif not details.exemption_reason:
         raise ReasonNeeded
     if details.exemption != Exemption.REVERSE_CHARGE:
+        if before["vat_number"] and not details.vat_number and _is_billed_by_it(details):
+            raise VatNumberBilled
         return
     if "exemption" not in names and details.vat_number != before["vat_number"]:
         raise VatNumberHeld

@@ -61,15 +61,22 @@ def _receiver(user: User) -> Receiver:
     return Receiver(user.email, user.name, user.language)
 
 
-def owe_mail(document: Bill | CreditNote, *, at: datetime) -> None:
+def owe_mail(
+    document: Bill | CreditNote,
+    *,
+    at: datetime,
+    kind: DocumentMail.Kind = DocumentMail.Kind.ISSUED,
+) -> None:
     """Leave the mail of what is issued; a receipt's is written with it, in one statement.
 
-    Call it in the transaction that issues: if that is undone, nothing is owed.
+    Call it in the transaction of what it tells: if that is undone, nothing is owed.
+
+    :param kind: or UNPAID, of a bill that did not pay itself
     """
     assert transaction.get_connection().in_atomic_block
     DocumentMail.objects.create(
         location_id=document.location_id,
-        kind=DocumentMail.Kind.ISSUED,
+        kind=kind,
         created_at=at,
         next_try_at=at,
         **_about(document),

@@ -76,6 +76,13 @@ class Customer(models.Model):
         return self.company.name if self.company else ""
 
     @property
+    def keeps_cards(self) -> bool:
+        """Whether they have a page where a card of theirs could be removed again."""
+        if self.company:
+            return self.company.is_open
+        return self.member is not None and self.member.state != Member.State.LEFT
+
+    @property
     def email(self) -> str:
         """Of the person; a company has its managers'."""
         return self.member.user.email if self.member else ""

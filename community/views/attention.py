@@ -85,7 +85,7 @@ def _reviews(location: Location) -> list[Need]:
         Need(
             "scale",
             title % {"count": waiting},
-            _("Money arrived for a bill that was paid already."),
+            _("Money arrived that was not to be paid of its bill."),
             reverse("community:reviews", args=[location.slug]),
             _("Look"),
         )

@@ -14,7 +14,7 @@ from community.models import CompanyMember, User
 from membership.services.bill_payment import PaymentUnderWay
 from membership.services.purchases import CardOrder, open_connection, usable_card
 from membership.services.settlement import never_charged, settle_transaction
-from payments.models import Transaction
+from payments.models import AutoPay, Card, Transaction
 
 AUTOMATIC = UUID("6f2d8c1e-6a0b-4c1e-9a53-1d0f5d3b7a54")  # the keys of automatic tries
 REPLACED = "replaced"  # the failure code of an attempt whose payer began another one
@@ -25,6 +25,13 @@ class BillChanged(ValidationError):
         super().__init__(
             _("What is to pay of this bill changed meanwhile. Nothing was charged."),
             code="bill_changed",
+        )
+
+
+class AutoPayEnded(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Auto-pay was switched off or changed. Nothing was charged."), code="auto_pay_ended"
         )
 
 
@@ -56,17 +63,25 @@ def start_bill_charge(
         raise PaymentUnderWay from rival
 
 
-def start_automatic_charge(*, bill: Bill, number: int, at: datetime) -> Transaction | None:
-    """Write down the charge of an automatic try, once per number; None if there was one.
+def start_automatic_charge(*, bill_id: int, tries: int, at: datetime) -> Transaction | None:
+    """Write down the next automatic try of a bill, with the card that is chosen at this moment.
 
+    None if somebody else makes it, or the last of the tries was made.
+
+    :raises AutoPayEnded: if the wish was withdrawn
     :raises BillNotToPay, CardNotUsable, MethodNotOpen: if it can't be tried
     """
-    wish = bill.customer.auto_pay
-    order = CardOrder(connection_id=wish.card.connection_id, card_id=wish.card_id)
     try:
         with transaction.atomic():
-            bill = lock_bill(bill.pk)
+            bill = lock_bill(bill_id)
             refuse_unless_issued(bill)
+            wish = AutoPay.objects.filter(customer=bill.customer_id).select_related("card").first()
+            if wish is None:
+                raise AutoPayEnded
+            number = bill.charges.filter(automatic_try__isnull=False).count()
+            if number == tries:
+                return None
+            order = CardOrder(connection_id=wish.card.connection_id, card_id=wish.card_id)
             key = uuid5(AUTOMATIC, f"{bill.pk}:{number}")
             return _write(bill, order, key=key, by=wish.chosen_by, at=at, automatic_try=number)
     except IntegrityError:
@@ -76,7 +91,7 @@ def start_automatic_charge(*, bill: Bill, number: int, at: datetime) -> Transact
 def check_bill_charge(charge: Transaction) -> None:
     """Ask again, under lock and right before the charge, whether it may go ahead.
 
-    :raises BillNotToPay, BillChanged, MethodNotOpen, NotTheirBill:
+    :raises BillNotToPay, BillChanged, MethodNotOpen, NotTheirBill, AutoPayEnded:
     """
     assert charge.bill_id
     bill = lock_bill(charge.bill_id)
@@ -84,7 +99,10 @@ def check_bill_charge(charge: Transaction) -> None:
     if bill.to_pay_minor != charge.amount_minor:
         raise BillChanged
     open_connection(charge.connection_id)
-    if charge.automatic_try is None and bill.customer.company_id:
+    if charge.automatic_try is not None:
+        if not AutoPay.objects.filter(customer=bill.customer_id, card=charge.card_id).exists():
+            raise AutoPayEnded
+    elif bill.customer.company_id:
         managers = CompanyMember.objects.managers().filter(company_id=bill.customer.company_id)
         if not managers.filter(member__user_id=charge.made_by_id).exists():
             raise NotTheirBill
@@ -115,7 +133,7 @@ def _start(
 
 
 def _under_way(bill_id: int) -> QuerySet[Transaction]:
-    found: QuerySet[Transaction] = Transaction.objects.select_related("connection").filter(
+    found: QuerySet[Transaction] = Transaction.objects.select_related("connection", "card").filter(
         bill_id=bill_id, state=Transaction.State.PENDING
     )
     return found
@@ -123,8 +141,9 @@ def _under_way(bill_id: int) -> QuerySet[Transaction]:
 
 def _is_same(charge: Transaction, order: CardOrder, by: User) -> bool:
     """Whether it is the same person's second click, and not another choice."""
-    kept = charge.card_id if order.card_id else None
-    return charge.made_by_id == by.pk and kept == order.card_id
+    is_kept = charge.card is not None and charge.card.state == Card.State.KEPT
+    choice = (charge.card_id if is_kept else None, charge.keep_card)
+    return charge.made_by_id == by.pk and choice == (order.card_id, order.keeps_new_card)
 
 
 def _write(
@@ -147,7 +166,7 @@ def _write(
         currency=bill.currency,
         key=key,
         card=card,
-        keep_card=order.keep_card and card is None,
+        keep_card=order.keeps_new_card,
         paid_with=str(card) if card else "",
         automatic_try=automatic_try,
         made_by=by,

@@ -7,8 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Bill, BillPayment
-from billing.services import Received, lock_bill, record_bill_payment, refuse_unless_issued
+from billing.models import Bill, BillPayment, DocumentMail
+from billing.services import (
+    Received,
+    lock_bill,
+    owe_mail,
+    record_bill_payment,
+    refuse_unless_issued,
+)
 from community.models import User
 from community.services import record_audit
 from membership.models import Purchase
@@ -72,14 +78,15 @@ class BillCharge:
 
     @property
     def keep_card(self) -> bool:
-        return self.charge.keep_card
+        """Not for who has no page any more where it could be removed."""
+        return self.charge.keep_card and self.charge.customer.keeps_cards
 
 
 def lock_bill_charge(transaction_id: int, location_id: int) -> BillCharge:
     """Lock a charge, first of all that paying a bill locks."""
     charge = (
         Transaction.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("connection", "card", "location")
+        .select_related("connection", "card", "location", "customer__member", "customer__company")
         .get(pk=transaction_id, location=location_id, bill__isnull=False)
     )
     return BillCharge(charge)
@@ -132,6 +139,12 @@ def pay_bill_by_charge(charge: Transaction, *, at: datetime) -> None:
         paid_on=local_day(charge.location, at),
     )
     _pay(bill.pk, waiting, received, by=charge.made_by, at=at)
+
+
+def tell_failed_try(charge: Transaction, *, at: datetime) -> None:
+    """Leave a mail of a bill that did not pay itself, in the transaction that learns of it."""
+    if charge.automatic_try is not None and charge.bill:
+        owe_mail(charge.bill, at=at, kind=DocumentMail.Kind.UNPAID)
 
 
 def refuse_while_charged(bill: Bill) -> None:

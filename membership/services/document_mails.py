@@ -3,6 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 from smtplib import SMTPRecipientsRefused
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,19 +21,22 @@ from billing.services import (
     page_of,
     receivers_of,
 )
+from membership.services.auto_paying import NEEDS_THE_PAYER
 from membership.services.mailing import send_mail
-from payments.models import AutoPay
+from payments.models import AutoPay, Card
+
+ASKS_FOR_MONEY = {DocumentMail.Kind.REMINDER, DocumentMail.Kind.UNPAID}
 
 
 def mail_document(*, mail_id: int, at: datetime) -> None:
     """Send a mail that was claimed to everybody who has it not yet.
 
-    A reminder of what is paid or credited by now is dropped; with nobody to send it to it fails.
+    One that asks for what is paid by now is dropped; with nobody to send it to it fails.
 
     :raises OSError: if the mail server didn't take it for all of them; it waits on
     """
     mail = DocumentMail.objects.with_documents().get(pk=mail_id)
-    if mail.kind == DocumentMail.Kind.REMINDER and not _is_unpaid(mail.bill):
+    if mail.kind in ASKS_FOR_MONEY and not _is_unpaid(mail.bill):
         drop_mail(mail=mail)
         return
     receivers = receivers_of(mail.document.customer)
@@ -60,7 +64,7 @@ def _is_unpaid(bill: Bill | None) -> bool:
 
 
 def _send(mail: DocumentMail, receiver: Receiver, pdf: bytes) -> None:
-    template = "reminder" if mail.kind == DocumentMail.Kind.REMINDER else mail.about
+    template = mail.kind if mail.kind in ASKS_FOR_MONEY else mail.about
     with override(receiver.language or mail.location.locale):
         send_mail(
             receiver.email,
@@ -71,6 +75,7 @@ def _send(mail: DocumentMail, receiver: Receiver, pdf: bytes) -> None:
             name=receiver.name,
             document=mail.document,
             pays_itself=_pays_itself(mail),
+            **_failure(mail),
             link=_link_to(mail),
         )
 
@@ -78,7 +83,19 @@ def _send(mail: DocumentMail, receiver: Receiver, pdf: bytes) -> None:
 def _pays_itself(mail: DocumentMail) -> bool:
     """Whether a card is charged for it, so that its mail asks for nothing."""
     is_new = mail.kind == DocumentMail.Kind.ISSUED and mail.bill is not None
-    return is_new and AutoPay.objects.filter(customer=mail.document.customer).exists()
+    usable = AutoPay.objects.filter(card__in=Card.objects.kept())
+    return is_new and usable.filter(customer=mail.document.customer).exists()
+
+
+def _failure(mail: DocumentMail) -> dict[str, Any]:
+    """What an UNPAID mail tells of the last try."""
+    if mail.kind != DocumentMail.Kind.UNPAID or mail.bill is None:
+        return {}
+    charge = mail.bill.charges.filter(automatic_try__isnull=False).latest("pk")
+    return {
+        "charge": charge,
+        "needs_the_payer": charge.failure_code == NEEDS_THE_PAYER,
+    }
 
 
 def _message_id(mail: DocumentMail, receiver: Receiver) -> str:

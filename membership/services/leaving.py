@@ -14,6 +14,7 @@ from membership.services.joining import (
     tell_member,
 )
 from notifications.models import Notification
+from payments.services.cards import release_cards
 
 
 @transaction.atomic
@@ -45,5 +46,6 @@ def _end(member: Member, *, action: str, by: User | None, reason: str, at: datet
     leave_companies(member=member, by=by, at=at)
     for customer in Customer.objects.filter(member=member).select_related("location"):
         stop_plans(customer=customer, by=by, at=at)
+        release_cards(customer=customer)  # nobody is left to remove them, or to end auto-pay
     change_state(member, Member.State.LEFT, action=action, by=by, reason=reason, at=at)
     return member

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from community.models import Location, User
 from membership.services.invitations import note_invitation_sent, token_to_mail
-from payments.models import Transaction
 
 
 def mail_invitation(*, invitation_id: int, at: datetime) -> None:
@@ -44,25 +43,6 @@ def mail_news(*, location: Location, user: User, kind: str, reason: str) -> None
     home = settings.BASE_URL + reverse("community:home", args=[location.slug])
     template = f"membership/mail/{kind}"
     send_mail(user.email, template, location, name=user.name, reason=reason, link=home)
-
-
-def mail_bill_unpaid(*, charge: Transaction, reason: str) -> None:
-    """Mail whoever chose it that a bill could not be paid by itself, with the link to pay it.
-
-    :raises OSError: if the mail server doesn't take it
-    """
-    assert charge.bill
-    place = [charge.location.slug, charge.bill_id]
-    send_mail(
-        charge.made_by.email,
-        "membership/mail/bill_unpaid",
-        charge.location,
-        name=charge.made_by.name,
-        bill=charge.bill,
-        charge=charge,
-        reason=reason,
-        link=settings.BASE_URL + reverse("membership:pay_bill", args=place),
-    )
 
 
 def invitation_link(token: str) -> str:

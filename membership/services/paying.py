@@ -144,6 +144,10 @@ def _take_entered_card(charge: Transaction) -> str:
         return setup.failure_code or "card_not_entered"
     assert setup.card
     record_card(charge.card, setup.card)
+    if charge.state != Transaction.State.PENDING:  # entered in a tab that was left: let it go
+        Card.objects.filter(pk=charge.card.pk).exclude(state=Card.State.KEPT).update(
+            state=Card.State.RELEASED
+        )
     # A rival may have charged it and be done: what has succeeded may not be touched any more.
     Transaction.objects.filter(pk=charge.pk, state=Transaction.State.PENDING).update(
         paid_with=str(charge.card)

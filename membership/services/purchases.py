@@ -27,6 +27,10 @@ class CardOrder:
     card_id: int | None
     keep_card: bool = False
 
+    @property
+    def keeps_new_card(self) -> bool:
+        return self.keep_card and self.card_id is None
+
 
 def start_purchase(
     *,
@@ -81,7 +85,7 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
         currency=quote.currency,
         key=wanted.key,
         card=card,
-        keep_card=order.keep_card and card is None,
+        keep_card=order.keeps_new_card,
         paid_with=str(card) if card else "",
         made_by_id=facts.user_id,
         created_at=at,

@@ -13,7 +13,12 @@ from community.database import loaded
 from community.models import Location
 from community.money import Tax, TaxedAmount
 from membership.models import Purchase
-from membership.services.bill_payment import BillCharge, lock_bill_charge, pay_bill_by_charge
+from membership.services.bill_payment import (
+    BillCharge,
+    lock_bill_charge,
+    pay_bill_by_charge,
+    tell_failed_try,
+)
 from membership.services.crediting import Bought, credit_purchase, describe_credits
 from membership.statements import (
     SettlementFacts,
@@ -194,7 +199,9 @@ def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
     )
     if facts.card_id and facts.card_is_new:
         settle_entered_card(facts.card_id, keep=False)
-    if isinstance(facts, SettlementFacts) and facts.purchase_state == Purchase.State.PENDING:
+    if isinstance(facts, BillCharge):
+        tell_failed_try(facts.charge, at=at)
+    elif facts.purchase_state == Purchase.State.PENDING:
         expired = outcome.failure_code == ABANDONED
         update_state(
             purchase_id=facts.purchase_id,

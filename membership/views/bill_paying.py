@@ -136,6 +136,7 @@ def _show(
         "connection": connection,
         "cards": cards,
         "new_card": True,
+        "may_keep": bill.customer.keeps_cards,
         "chosen_card": None if alert and alert.declined else first,
         "stripe_js": settings.STRIPE_JS_URL,
         "alert": alert,
@@ -170,8 +171,8 @@ def _say_what_was_paid(request: LocationRequest, bill: Bill, charge: Transaction
     total = format_money(charge.amount_minor, charge.currency)
     if charge.is_surplus:
         words = _(
-            "%(total)s arrived, but this bill was paid already. The team looks at it and will"
-            " come back to you."
+            "%(total)s arrived, but that was not to be paid of this bill any more. The team looks"
+            " at it and will come back to you."
         )
         messages.warning(request, words % {"total": total})
     else:

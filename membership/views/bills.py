@@ -125,9 +125,9 @@ def _auto_pay(request: LocationRequest, about: Whose) -> dict[str, Any]:
     """The cards that may pay by themselves, and which one does."""
     if request.principal.is_former:
         return {}
-    wish = AutoPay.objects.filter(customer_id=about.customer_id).first()
+    wish = AutoPay.objects.filter(customer_id=about.customer_id).select_related("card").first()
     return {
         "cards": Card.objects.kept().filter(customer_id=about.customer_id),
-        "auto_pay_card": wish.card_id if wish else None,
+        "auto_pay": wish,
         "auto_pay_url": about.url("auto_pay"),
     }

@@ -139,6 +139,7 @@ def _show_checkout(request: LocationRequest, counter: Counter) -> HttpResponseBa
             "connection": counter.connection,
             "cards": counter.cards,
             "new_card": counter.facts.is_manager,
+            "may_keep": True,
             "chosen_card": _chosen_card(counter, alert),
             "stripe_js": settings.STRIPE_JS_URL,
             "alert": alert,

@@ -32,7 +32,7 @@ class ReviewCase(models.Model):
     """Money that only a person can say what to do about."""
 
     class Reason(models.TextChoices):
-        SURPLUS = "surplus", _("Paid already")
+        SURPLUS = "surplus", _("Not what was to pay")
 
     location = models.ForeignKey(Location, models.PROTECT)
     charge = models.ForeignKey(Transaction, models.PROTECT, related_name="reviews")

@@ -86,6 +86,7 @@ def release_cards(*, customer: Customer) -> None:
     kept = Card.objects.filter(customer=customer, state=Card.State.KEPT)
     for card in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         _release(card)
+    AutoPay.objects.filter(customer=customer).delete()  # also of a card whose account was left
 
 
 def _release(card: Card) -> None:
@@ -96,15 +97,14 @@ def _release(card: Card) -> None:
 
 
 def cards_to_detach(*, at: datetime) -> list[int]:
-    """Released cards, and entered ones whose attempt never came back.
+    """Released cards, and entered ones whose attempt never came back; none that is being charged.
 
     Those of an account that was left wait for its return: nobody has its key.
     """
-    abandoned = Q(state=Card.State.ENTERED, created_at__lt=at - ENTERING_TAKES_AT_MOST) & ~Q(
-        transaction__state=Transaction.State.PENDING
-    )
+    abandoned = Q(state=Card.State.ENTERED, created_at__lt=at - ENTERING_TAKES_AT_MOST)
     return list(
         Card.objects.filter(Q(state=Card.State.RELEASED) | abandoned)
+        .exclude(transaction__state=Transaction.State.PENDING)
         .exclude(connection__state=GatewayConnection.State.DISCONNECTED)
         .order_by("pk")
         .distinct()

@@ -39,6 +39,10 @@ BILL_MUTATIONS = {
     "Money that came for a paid bill is on the list to review": """
         DELETE FROM payments_reviewcase WHERE charge_id = {surplus}
     """,
+    "Bills pay themselves by a card of their customer": """
+        UPDATE payments_autopay SET card_id = {card}
+        WHERE id = (SELECT max(id) FROM payments_autopay WHERE location_id = {location})
+    """,
     "No payment of a bill is pending for more than a day": """
         UPDATE payments_transaction SET created_at = now() - interval '25 hours'
         WHERE id = {bill_under_way}

@@ -9,13 +9,23 @@ from billing.services import (
     VatNumberInvalid,
     change_customer_details,
     details_of,
+    issue_bill,
+    open_bill,
     read_vat_number,
 )
-from billing.services.details import ReasonNeeded, VatNumberHeld, VatNumberNeeded
+from billing.services.details import (
+    ReasonNeeded,
+    VatNumberBilled,
+    VatNumberHeld,
+    VatNumberNeeded,
+)
 from community.models import Customer
 from community.services.settings import ChangedMeanwhile, facts_of, version_of
+from membership.services.bill_credits import credit_bill
+from membership.services.bill_keeping import add_manual_item
 from tests.community.settings_pages import audited
 from tests.factories import NOON, DetailsFactory
+from tests.membership.tab import plan_with_bill
 from tests.racing import errors, race
 
 ALL = (*DETAILS, *EXEMPTION)
@@ -126,6 +136,41 @@ def test_the_number_that_frees_of_tax_is_changed_by_admins_alone(location, mia, 
 
     details = details_of(anew(mia.customer))
     assert (details.address, details.vat_number) == ("Elsewhere", "DE123456789")
+
+
+def test_the_number_stays_while_the_open_bill_rests_on_it(location, mia, admin):
+    DetailsFactory(customer=mia.customer, exemption="reverse_charge")
+    bill = open_bill(customer=mia.customer, key="by hand", at=NOON)
+    add_manual_item(
+        bill_id=bill.pk, description="Locker", price_minor=500, key="1", by=admin, at=NOON
+    )
+    change(mia.customer, by=admin, names=ALL, exemption="", exemption_reason="")
+
+    with pytest.raises(VatNumberBilled):
+        change(mia.customer, by=mia.user, vat_number="")
+    issue_bill(bill_id=bill.pk, at=NOON)
+    change(mia.customer, by=mia.user, vat_number="")
+
+    bill.refresh_from_db()
+    assert bill.buyer["vat_number"] == "DE136695976"
+
+
+def test_a_credit_note_names_whom_its_bill_named(location, mia, admin):
+    details = DetailsFactory(customer=mia.customer)
+    bill = issue_bill(bill_id=plan_with_bill(mia.customer).pk, at=NOON)
+    type(details).objects.filter(pk=details.pk).update(name="Somebody Else", vat_number="")
+
+    note = credit_bill(
+        bill_id=bill.pk,
+        wanted={bill.items.get().pk: 100},
+        reason="Agreed",
+        waive_spent=False,
+        key="1",
+        by=admin,
+        at=NOON,
+    )
+
+    assert note.buyer == bill.buyer
 
 
 def test_nobody_overwrites_what_somebody_else_saved_meanwhile(location, mia, admin):

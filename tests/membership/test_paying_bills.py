@@ -15,6 +15,7 @@ from membership.services.bill_charging import (
 )
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_payment import PaymentUnderWay, mark_bill_paid
+from membership.services.companies import close_company
 from membership.services.paying import (
     GIVE_UP_AFTER,
     give_up_charge,
@@ -26,6 +27,7 @@ from membership.services.purchases import CardOrder
 from membership.services.refusals import CardNotUsable, MethodNotOpen
 from payments.gateways.protocol import ChargeState
 from payments.models import Card, GatewayConnection, ReviewCase, Transaction
+from payments.services.cards import cards_to_detach, release_cards
 from payments.services.reviewing import NoteMissing, ReviewClosed, close_review
 from tests.factories import DISCONNECTED, NOON, CardFactory, ConnectionFactory, CustomerFactory
 from tests.membership.office import Office
@@ -304,3 +306,64 @@ def test_a_new_card_is_kept_if_asked_for(bill, mia, till, fake_gateway):
 
     assert state_of(bill) == "paid"
     assert Card.objects.kept().get().customer == mia.customer
+
+
+@pytest.mark.parametrize("again", [{"keep": False}, {"card": True}])
+def test_another_choice_is_not_taken_for_a_second_click(again, bill, mia, card_of, till):
+    first = start(bill, mia.user, connection=till, keep=True)
+    card = card_of(mia.customer) if again.pop("card", False) else None
+
+    second = start(bill, mia.user, card, connection=till, **again)
+
+    assert second != first
+    first.refresh_from_db()
+    assert first.failure_code == "replaced"
+    assert (second.card, second.keep_card) == (card, False)
+
+
+def test_a_kept_card_of_before_is_not_charged_for_a_new_one(bill, mia, card_of, till):
+    first = start(bill, mia.user, card_of(mia.customer))
+
+    assert start(bill, mia.user, connection=till).card is None
+
+    first.refresh_from_db()
+    assert first.state == "failed"
+
+
+def test_a_closed_company_pays_and_keeps_no_card(location, till, fake_gateway):
+    office = Office(location)
+    bill = issue_bill(bill_id=plan_with_bill(office.customer).pk, at=NOON)
+    close_company(company=office.company, by=None, at=NOON)
+    charge = start(bill, office.carl.user, connection=till, keep=True)
+    open_card_setup(charge=charge, at=NOON)
+    charge.refresh_from_db()
+
+    pay_charge(charge=charge, at=NOON)
+
+    assert state_of(bill) == "paid"
+    assert Card.objects.get().state == Card.State.RELEASED
+
+
+def test_a_card_under_a_charge_is_not_detached(bill, mia, card_of):
+    card = card_of(mia.customer, "action")
+    charge = start(bill, mia.user, card)
+    pay_charge(charge=charge, at=NOON)
+    release_cards(customer=mia.customer)
+
+    assert cards_to_detach(at=LATER) == []
+
+    Transaction.objects.filter(pk=charge.pk).update(state="failed", settled_at=LATER)
+    assert cards_to_detach(at=LATER) == [card.pk]
+
+
+def test_a_card_that_was_entered_too_late_is_let_go(bill, mia, till, fake_gateway):
+    left = start(bill, mia.user, connection=till)
+    open_card_setup(charge=left, at=NOON)
+    give_up_charge(charge=left, at=LATER)
+    Card.objects.update(state=Card.State.DETACHED)  # nothing was entered when the sweeper looked
+
+    pay_charge(charge=left, at=LATER)
+
+    card = Card.objects.get()
+    assert (card.state, bool(card.reference)) == (Card.State.RELEASED, True)
+    assert fake_gateway.charges == {}

@@ -171,11 +171,13 @@ def test_auto_pay_is_chosen_and_given_up(location, mia, card, signed_in):
 
     response = browser.post(choose, {"card": card.pk}, follow=True)
     assert said(response) == ["Saved. Bills are paid with Visa •••• 4242 as they are issued."]
-    assert response.context["auto_pay_card"] == card.pk
+    assert response.context["auto_pay"].card == card
     for wrong in ("0", "abc", str(2**70)):
         assert "can't be used" in said(browser.post(choose, {"card": wrong}, follow=True))[-1]
     assert AutoPay.objects.get().card == card
 
+    browser.post(choose, {})
+    assert AutoPay.objects.get().card == card
     browser.post(choose, {"card": ""})
     assert not AutoPay.objects.exists()
 
