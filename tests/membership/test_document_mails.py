@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
@@ -163,7 +164,7 @@ def test_one_address_that_is_refused_keeps_no_other_from_the_document(location):
     office = Office(location)
     CompanyMember.objects.filter(member=office.cora).update(role="manager")
     issue_bill(bill_id=plan_with_bill(office.customer).pk, at=NOON)
-    takes = mail.backends.locmem.EmailBackend.send_messages
+    takes = EmailBackend.send_messages
 
     def refuse_carl(self, messages):
         if messages[0].to == [office.carl.user.email]:
