@@ -15,10 +15,11 @@ from community.views import (
     plans,
     reviews,
     sending,
+    transfers,
 )
 from community.views.settings import billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
-from payments.views import gateways, stripe
+from payments.views import gateways, stripe, transfer
 
 app_name = "community"
 urlpatterns = [
@@ -128,6 +129,9 @@ urlpatterns = [
     path("community/bills/<int:bill_id>/credit/", bill_acts.credit, name="credit_bill"),
     path("community/reviews/", reviews.reviews, name="reviews"),
     path("community/reviews/<int:case_id>/close/", reviews.close, name="close_review"),
+    path("community/transfers/", transfers.transfers, name="transfers"),
+    path("community/transfers/<uuid:key>/", transfers.transfer, name="transfer"),
+    path("community/transfers/<uuid:key>/cancel/", transfers.cancel, name="cancel_transfer"),
     path("community/bills/<int:bill_id>/send/", sending.send_bill, name="send_bill"),
     path("community/receipts/<str:number>/send/", sending.send_receipt, name="send_receipt"),
     path(
@@ -219,6 +223,7 @@ urlpatterns = [
         gateways.disconnect,
         name="disconnect_gateway",
     ),
+    path("settings/bank-transfer/", transfer.bank_transfer, name="settings_bank_transfer"),
     path("settings/stripe/", stripe.stripe, name="settings_stripe"),
     path("settings/stripe/test/", stripe.test, name="test_stripe"),
     path("settings/stripe/health/", stripe.health, name="stripe_health"),

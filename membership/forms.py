@@ -31,7 +31,12 @@ class CheckoutForm(forms.Form):
 
     quote = forms.CharField(max_length=4000)
     method = forms.ChoiceField(
-        choices=[("card", _("Card")), ("bill", _("Bill")), ("free", _("Free"))]
+        choices=[
+            ("card", _("Card")),
+            ("bill", _("Bill")),
+            ("transfer", _("Bank transfer")),
+            ("free", _("Free")),
+        ]
     )
     card = forms.ChoiceField(choices=[])
     keep = forms.BooleanField(required=False)

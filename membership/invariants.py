@@ -53,8 +53,14 @@ INVARIANTS = {
     "A purchase that is over has no charge under way": """
         SELECT p.id FROM membership_purchase p
         JOIN payments_transaction t ON t.id = p.charge_id
-        WHERE (p.state = 'pending') <> (t.state = 'pending') AND p.state <> 'completed'
-          AND t.state <> 'succeeded'
+        WHERE (p.state IN ('pending', 'awaiting_payment')) <> (t.state = 'pending')
+          AND p.state <> 'completed' AND t.state <> 'succeeded'
+    """,
+    "A purchase at a gateway awaits its payment if that is a transfer": """
+        SELECT p.id FROM membership_purchase p
+        JOIN payments_transaction t ON t.id = p.charge_id
+        WHERE p.state IN ('pending', 'awaiting_payment')
+          AND (p.state = 'awaiting_payment') <> (t.due_on IS NOT NULL)
     """,
     "A purchase that is not completed gave no credits": """
         SELECT p.id FROM membership_purchase p

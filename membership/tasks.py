@@ -35,6 +35,12 @@ from membership.services.paying import (
     give_up_charge,
     refresh_charge,
 )
+from membership.services.transfers import (
+    announce_transfer,
+    expire_transfer,
+    transfers_over,
+    transfers_to_announce,
+)
 from payments.models import Transaction
 
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
@@ -144,6 +150,19 @@ def sweep_charges() -> None:
 
 class BillsNotTried(Exception):
     """Bills that could not be tried; the log has each one's reason."""
+
+
+@shared_task
+def sweep_transfers() -> None:
+    """End the transfers whose day is over, and announce the day of those that are due soon."""
+    with scopes_disabled():
+        over, soon = transfers_over(at=now()), transfers_to_announce(at=now())
+    for location_id, charge_id in over:
+        with scope(location=location_id):
+            expire_transfer(charge_id=charge_id, at=now())
+    for location_id, charge_id in soon:
+        with scope(location=location_id):
+            announce_transfer(charge_id=charge_id, at=now())
 
 
 @shared_task

@@ -13,6 +13,7 @@ from membership.views import (
     leaving,
     payments,
     purchases,
+    transfers,
 )
 
 app_name = "membership"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("purchases/<uuid:key>/", purchases.purchase, name="purchase"),
     path("purchases/<uuid:key>/status/", purchases.purchase_status, name="purchase_status"),
     path("purchases/<uuid:key>/confirm/", purchases.confirm_purchase, name="confirm_purchase"),
+    path("purchases/<uuid:key>/cancel/", transfers.cancel, name="cancel_transfer"),
     path("payments/", payments.transactions, name="payments"),
     path("payments/cards/add/", cards.add, name="add_card"),
     path("payments/cards/<int:card_id>/confirm/", cards.confirm, name="confirm_card"),

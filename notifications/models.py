@@ -29,6 +29,7 @@ class Notification(models.Model):
         CREDITS_DEDUCTED = "credits_deducted", _("Credits deducted")
         CREDITS_LAPSED = "credits_lapsed", _("Credits lapsed")
         PLAN_CREDITS = "plan_credits", _("Plan credits added")
+        TRANSFER_DUE = "transfer_due", _("Transfer due soon")
         COMPANY_JOINED = "company_joined", _("Added to a company")
         COMPANY_LEFT = "company_left", _("Removed from a company")
         COMPANY_CLOSED = "company_closed", _("Company closed")

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from community.forms.fields import PlainTextField
 from payments.models import GatewayConnection
 
 PASTED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -42,3 +43,17 @@ class KeysForm(forms.Form):
                 "Stored encrypted; only its last four characters are ever shown. Leave empty to"
                 " keep it."
             )
+
+
+class AccountForm(forms.Form):
+    """The bank account that buyers transfer to."""
+
+    account_details = PlainTextField(
+        lines=True,
+        label=_("Account details"),
+        max_length=500,
+        help_text=_(
+            "Account holder, IBAN and bank, a line each. Buyers see them with the amount and a"
+            " reference of their own."
+        ),
+    )

@@ -24,5 +24,24 @@ INVARIANTS = {
         JOIN payments_gatewayconnection connection ON connection.id = t.connection_id
         WHERE t.state = 'pending' AND connection.state = 'disconnected'
     """,
+    "Only a bank transfer has a day until which it is awaited": """
+        SELECT t.id FROM payments_transaction t
+        JOIN payments_gatewayconnection connection ON connection.id = t.connection_id
+        WHERE (connection.gateway = 'bank_transfer') <> (t.due_on IS NOT NULL)
+    """,
+    "A transfer that was paid says on which day": """
+        SELECT id FROM payments_transaction
+        WHERE due_on IS NOT NULL AND (state = 'succeeded') <> (received_on IS NOT NULL)
+    """,
+    "No transfer is awaited for more than a day after its last": """
+        SELECT id FROM payments_transaction
+        WHERE due_on IS NOT NULL AND state = 'pending'
+          AND due_on < (now() - interval '2 days')::date
+    """,
+    "Another amount than was asked for is on the list to review": """
+        SELECT r.id FROM payments_reviewcase r
+        JOIN payments_transaction t ON t.id = r.charge_id
+        WHERE r.reason = 'amount' AND (r.received_minor = t.amount_minor OR t.due_on IS NULL)
+    """,
     **same_location("payments"),
 }

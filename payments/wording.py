@@ -32,6 +32,8 @@ REASONS = {
     "not_their_bill": _("who paid didn't manage the company any more"),
     "auto_pay_ended": _("auto-pay was switched off or changed"),
     "replaced": _("another payment was begun"),
+    "not_in_time": _("the transfer didn't come in time"),
+    "withdrawn": _("it was cancelled"),
     "bill_paid": _("the bill was paid already"),
     "bill_void": _("nothing is to pay of the bill any more"),
 }

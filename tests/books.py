@@ -18,15 +18,26 @@ from membership.services.assigning import PlanWish, assign_plan
 from membership.services.invitations import invite
 from membership.services.paying import pay_charge
 from membership.services.periods import local_day
+from membership.services.transfers import confirm_transfer
 from payments.models import GatewayEvent
 from tests.billing.books import books_of_bills
-from tests.factories import CardFactory, DetailsFactory, PlanFactory, company_of, pending_purchase
+from tests.factories import (
+    CardFactory,
+    CustomerFactory,
+    DetailsFactory,
+    PlanFactory,
+    RoleFactory,
+    awaited_transfer,
+    company_of,
+    pending_purchase,
+)
 
 
 def books(location):
     """A location where each kind of thing has happened once, and the ids of its rows."""
     at = now()
     with scope(location=location):
+        transfers = books_of_transfers(location, at)
         card = CardFactory(location=location, customer__member__location=location)
         other = CardFactory(
             location=location, customer__member__location=location, connection=card.connection
@@ -97,8 +108,31 @@ def books(location):
             "other_wallet": other.customer.wallet.pk,
             "other_customer": other.customer.pk,
             "other_member": other.customer.member_id,
+            **transfers,
             **books_of_bills(location, at),
         }
+
+
+def books_of_transfers(location, at):
+    """One that is awaited, one that came, and one of another amount."""
+    member = CustomerFactory(member__location=location).member
+    admin = RoleFactory(location=location).user
+    awaited, came, other = (awaited_transfer(member, at=at) for _ in range(3))
+    today = local_day(location, at)
+    for bought, more in ((came, 0), (other, 1)):
+        confirm_transfer(
+            charge_id=bought.charge_id,
+            amount_minor=bought.total_minor + more,
+            received_on=today,
+            by=admin,
+            at=at,
+        )
+    return {
+        "awaited": awaited.pk,
+        "awaited_charge": awaited.charge_id,
+        "received_charge": came.charge_id,
+        "other_amount_charge": other.charge_id,
+    }
 
 
 def assigned_plan(customer, *, at):

@@ -14,9 +14,11 @@ from billing.models import BillingDetails
 from community.models import Company, Customer, Location, Member, Role, User
 from credits.models import CreditOption
 from membership.models import Plan, PlanAssignment
+from membership.services.buyers import Order
 from membership.services.companies import add_company
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
+from membership.services.transfers import order_transfer
 from payments.models import Card, GatewayConnection
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -138,6 +140,20 @@ class ConnectionFactory(DjangoModelFactory):
     connected_at = NOON
 
 
+class TransferAccountFactory(DjangoModelFactory):
+    """The bank account of a location that takes transfers."""
+
+    class Meta:
+        model = GatewayConnection
+
+    location = factory.SubFactory(LocationFactory)
+    gateway = GatewayConnection.Gateway.BANK_TRANSFER
+    livemode = True
+    account_details = "Harbour Loft GmbH\nDE02120300000000202051"
+    account_name = "Harbour Loft GmbH"
+    connected_at = NOON
+
+
 # A gateway that was left a moment ago.
 DISCONNECTED = {"state": GatewayConnection.State.DISCONNECTING, "disconnected_at": NOON}
 
@@ -195,6 +211,22 @@ def pending_purchase(
         key=key or uuid4(),
         at=at,
     )
+
+
+def awaited_transfer(member, *, option: CreditOption | None = None, company=None, at=NOON):
+    """A purchase whose bank transfer is awaited; the location takes them."""
+    option = option or OptionFactory(
+        location=member.location, price_minor=1000 + next(_numbers), created_at=at
+    )
+    if not GatewayConnection.objects.for_transfers().exists():
+        TransferAccountFactory(location=member.location)
+    order = Order(
+        member=member,
+        company_id=company.pk if company else None,
+        seen=quote_option(option, member.location),
+        key=uuid4(),
+    )
+    return order_transfer(order=order, at=at)
 
 
 def company_of(manager, *, name=None, at=NOON):

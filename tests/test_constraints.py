@@ -137,6 +137,11 @@ REFUSED = {
         "secret_key": "''",
         "webhook_secret": "'kept'",
     },
+    "gateway_for_transfers_has_an_account": {
+        "key": "gen_random_uuid()",
+        **LEFT,
+        "account_details": "'IBAN'",
+    },
     "gateway_customer_once_per_connection": {},
     "card_once_per_setup": {"reference": "'copy'"},
     "card_once_per_reference": {"setup_reference": "''"},
@@ -175,6 +180,15 @@ REFUSED = {
     "transaction_is_automatic_or_surplus_for_bills": {
         "where": "bill_id IS NULL",
         "is_surplus": "true",
+    },
+    "transaction_only_what_is_due_is_awaited": {
+        "where": "due_on IS NULL",
+        "received_on": "now()::date",
+    },
+    "transaction_due_needs_no_card": {"where": "card_id IS NOT NULL", "due_on": "now()::date"},
+    "review_of_another_amount_says_which": {
+        "where": "reason = 'amount'",
+        "received_minor": "null",
     },
     "review_once_per_charge_and_reason": {},
     "review_reason_is_known": {"reason": "'mood'"},

@@ -116,6 +116,22 @@ MUTATIONS = {
         SET state = 'succeeded', reference = 'pi_lost', settled_at = now(), submitted_at = now()
         WHERE id = {pending_charge}
     """,
+    "Only a bank transfer has a day until which it is awaited": """
+        UPDATE payments_transaction SET due_on = now()::date, card_id = NULL WHERE id = {charge}
+    """,
+    "A transfer that was paid says on which day": """
+        UPDATE payments_transaction SET received_on = NULL WHERE id = {received_charge}
+    """,
+    "No transfer is awaited for more than a day after its last": """
+        UPDATE payments_transaction SET due_on = now()::date - 3 WHERE id = {awaited_charge}
+    """,
+    "Another amount than was asked for is on the list to review": """
+        UPDATE payments_reviewcase r SET received_minor = t.amount_minor
+        FROM payments_transaction t WHERE t.id = r.charge_id AND t.id = {other_amount_charge}
+    """,
+    "A purchase at a gateway awaits its payment if that is a transfer": """
+        UPDATE membership_purchase SET state = 'pending' WHERE id = {awaited}
+    """,
     "A purchase that is over has no charge under way": """
         UPDATE membership_purchase SET state = 'failed' WHERE id = {pending}
     """,

@@ -15,7 +15,7 @@ from community.money import format_money
 from community.principals import Principal
 from config.templatetags.deskmint import daytime
 from membership.models import JoinRequest, Purchase
-from payments.models import GatewayEvent, ReviewCase
+from payments.models import GatewayEvent, ReviewCase, Transaction
 
 LATE_EVENT = timedelta(minutes=15)
 LATE_PURCHASE = timedelta(hours=1)
@@ -38,6 +38,7 @@ def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> 
         *_mails(principal),
         *_requests(location, principal),
         *_reviews(location),
+        *_transfers(location),
         *_bills(location, at=at),
         *_purchases(location, at=at),
         *_events(location, at=at),
@@ -85,8 +86,24 @@ def _reviews(location: Location) -> list[Need]:
         Need(
             "scale",
             title % {"count": waiting},
-            _("Money arrived that was not to be paid of its bill."),
+            _("Money arrived that must not be placed by itself."),
             reverse("community:reviews", args=[location.slug]),
+            _("Look"),
+        )
+    ]
+
+
+def _transfers(location: Location) -> list[Need]:
+    waiting = Transaction.objects.filter(location=location).awaited().count()
+    if not waiting:
+        return []
+    title = ngettext("%(count)d transfer awaited", "%(count)d transfers awaited", waiting)
+    return [
+        Need(
+            "landmark",
+            title % {"count": waiting},
+            _("Look at your bank statement and confirm what came."),
+            reverse("community:transfers", args=[location.slug]),
             _("Look"),
         )
     ]

@@ -61,7 +61,8 @@ def home(request: LocationRequest, slug: str) -> HttpResponseBase:
 
 def _pending_purchases(principal: Principal) -> list[Purchase]:
     mine = Purchase.objects.visible_to(principal).filter(bought_by_id=principal.member_id)
-    return list(mine.filter(state=Purchase.State.PENDING).order_by("-pk")[:LATEST])
+    unpaid = mine.unpaid_at_gateways().select_related("charge")
+    return list(unpaid.order_by("-pk")[:LATEST])
 
 
 def _overdue_bills(principal: Principal, at: datetime) -> list[Bill]:

@@ -99,8 +99,13 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
-def day(moment: date) -> str:
-    """`14 Dec`, or `14 Dec 2026` outside the current year; a moment in the active time zone."""
+def day(moment: date | str) -> str:
+    """`14 Dec`, or `14 Dec 2026` outside the current year; a moment in the active time zone.
+
+    Facts of a notification have a day as text, 2026-12-14.
+    """
+    if isinstance(moment, str):
+        moment = date.fromisoformat(moment)
     local = localtime(moment) if isinstance(moment, datetime) else moment
     if local.year == localtime().year:
         return dateformat.format(local, pgettext("day of this year", "j M"))

@@ -45,6 +45,13 @@ class PurchaseQuerySet(models.QuerySet["Purchase"]):
         )
         return self.filter(own | bought, location_id=principal.location_id)
 
+    def unpaid_at_gateways(self) -> "PurchaseQuerySet":
+        """Under way at a gateway, or awaiting a transfer."""
+        return self.filter(
+            Q(state=Purchase.State.PENDING)
+            | Q(state=Purchase.State.AWAITING_PAYMENT, method=Purchase.Method.GATEWAY)
+        )
+
     def sold(self, *, from_: datetime, until: datetime) -> "PurchaseQuerySet":
         """Those that count as sold in a time, as revenue has them: on the bill when written."""
         on_bill = Q(

@@ -25,6 +25,7 @@ from membership.services.refusals import (
     NotAnActiveMember,
     NotInCompany,
     PurchaseRefused,
+    TransferForManagers,
 )
 from membership.statements import (
     BuyerFacts,
@@ -111,6 +112,11 @@ def buyer_refusal(facts: BuyerFacts) -> PurchaseRefused | None:
 def card_refusal(facts: BuyerFacts) -> PurchaseRefused | None:
     """A member pays with the company's card only with the permission; managers always may."""
     return None if facts.is_manager or facts.may_use_card else MayNotUseCard()
+
+
+def transfer_refusal(facts: BuyerFacts) -> PurchaseRefused | None:
+    """Transfers in a company's name are for its managers."""
+    return None if facts.is_manager else TransferForManagers()
 
 
 def claim_refusal(facts: BuyerFacts) -> PurchaseRefused | None:

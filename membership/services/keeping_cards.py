@@ -114,7 +114,7 @@ def _allowed(keeper: Keeper, *, at: datetime) -> tuple[Customer, GatewayConnecti
         raise refusal
     if not facts.is_manager:
         raise NewCardForManagers
-    connection = GatewayConnection.objects.connected().first()
+    connection = GatewayConnection.objects.for_cards().first()
     if connection is None:
         raise MethodNotOpen
     customers = Customer.objects.select_related("member__user", "company", "location")

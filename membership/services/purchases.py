@@ -10,12 +10,16 @@ from membership.models import Purchase
 from membership.services.buyers import Order, card_refusal, lock_buyer, plan_terms
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
 from membership.services.refusals import (
+    BelowMinimum,
     CardNotUsable,
+    CurrencyNotTaken,
     MethodNotOpen,
     NewCardForManagers,
     PaymentNeeded,
+    PurchaseRefused,
 )
 from membership.statements import BuyerFacts, Hold
+from payments.gateways.registry import ABILITIES
 from payments.models import Card, GatewayConnection, Transaction
 
 
@@ -73,8 +77,9 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
     )
     if made := Purchase.objects.filter(key=wanted.key, bought_by=wanted.member).first():
         return made
-    quote = _confirmed_quote(facts, wanted.seen)
+    quote = confirmed_quote(facts, wanted.seen)
     connection = open_connection(order.connection_id)
+    refuse_what_it_lacks(connection, quote)
     _refuse_card(facts, new=order.card_id is None)
     card = usable_card(order.card_id, facts.customer_id, connection) if order.card_id else None
     charge = Transaction.objects.create(
@@ -90,7 +95,7 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
         made_by_id=facts.user_id,
         created_at=at,
     )
-    return _write_purchase(facts, quote, charge, at=at)
+    return write_purchase(facts, quote, charge, at=at)
 
 
 def check_purchase(purchase: Purchase, *, at: datetime) -> None:
@@ -107,7 +112,7 @@ def check_purchase(purchase: Purchase, *, at: datetime) -> None:
         hold=Hold.PERMISSION,
         at=at,
     )
-    _confirmed_quote(facts, frozen_quote(purchase))
+    confirmed_quote(facts, frozen_quote(purchase))
     _refuse_card(facts, new=charge.card is None or charge.card.state != Card.State.KEPT)
     open_connection(charge.connection_id)
 
@@ -119,7 +124,11 @@ def _refuse_card(facts: BuyerFacts, *, new: bool) -> None:
         raise NewCardForManagers
 
 
-def _confirmed_quote(facts: BuyerFacts, seen: Quote) -> Quote:
+def confirmed_quote(facts: BuyerFacts, seen: Quote) -> Quote:
+    """What it costs this buyer now; it must be what they saw, and cost something.
+
+    :raises OptionNotOnSale, QuoteChanged, PaymentNeeded:
+    """
     # Read after the buyer's lock, not with it: a new currency or tax is seen.
     option = CreditOption.objects.filter(pk=seen.option_id).select_related("location").first()
     if option is None:
@@ -158,6 +167,24 @@ def open_connection(connection_id: int) -> GatewayConnection:
     return connection
 
 
+def refuse_what_it_lacks(connection: GatewayConnection, quote: Quote) -> None:
+    """See that the gateway takes the quote's currency and as little as that.
+
+    :raises CurrencyNotTaken, BelowMinimum: if it does not
+    """
+    if refusal := gateway_refusal(connection, quote):
+        raise refusal
+
+
+def gateway_refusal(connection: GatewayConnection, quote: Quote) -> PurchaseRefused | None:
+    abilities = ABILITIES[connection.gateway]
+    if not abilities.takes_currency(quote.currency):
+        return CurrencyNotTaken()
+    if not abilities.takes_amount(quote.total_minor, quote.currency):
+        return BelowMinimum()
+    return None
+
+
 def usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -> Card:
     """A kept card of the customer, locked.
 
@@ -176,8 +203,13 @@ def usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -
     return card
 
 
-def _write_purchase(
-    facts: BuyerFacts, quote: Quote, charge: Transaction, *, at: datetime
+def write_purchase(
+    facts: BuyerFacts,
+    quote: Quote,
+    charge: Transaction,
+    *,
+    at: datetime,
+    state: Purchase.State = Purchase.State.PENDING,
 ) -> Purchase:
     return Purchase.objects.create(
         location_id=facts.location_id,
@@ -199,6 +231,7 @@ def _write_purchase(
         tax_included=quote.tax.included,
         exemption=quote.tax.exemption,
         method=Purchase.Method.GATEWAY,
+        state=state,
         charge=charge,
         created_at=at,
     )

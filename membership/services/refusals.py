@@ -50,6 +50,26 @@ class NewCardForManagers(PurchaseRefused):
     words = _("Only managers enter new cards for a company. Nothing was charged.")
 
 
+class BelowMinimum(PurchaseRefused):
+    code = "below_minimum"
+    words = _("This is less than that payment service takes. Nothing was charged.")
+
+
+class CurrencyNotTaken(PurchaseRefused):
+    code = "currency_not_taken"
+    words = _("That payment service doesn't take this currency. Nothing was charged.")
+
+
+class TransfersClosed(PurchaseRefused):
+    code = "transfers_closed"
+    words = _("Bank transfers are closed at the moment. Nothing was ordered.")
+
+
+class TransferForManagers(PurchaseRefused):
+    code = "transfer_for_managers"
+    words = _("Only the company's managers pay by bank transfer. Nothing was ordered.")
+
+
 class NoPlan(PurchaseRefused):
     code = "no_plan"
     words = _("Paying by bill needs a plan. Nothing was added.")

@@ -33,7 +33,16 @@ from payments.statements import update_transaction
 
 log = structlog.get_logger(__name__)
 
-ABANDONED = "abandoned"  # the failure code of an attempt that its buyer left
+# The failure codes of what we end ourselves, before any money came.
+ABANDONED = "abandoned"  # the buyer left
+NOT_IN_TIME = "not_in_time"  # a transfer that did not come
+WITHDRAWN = "withdrawn"  # a transfer that is not wanted any more
+ENDS = {
+    ABANDONED: Purchase.State.EXPIRED,
+    NOT_IN_TIME: Purchase.State.EXPIRED,
+    WITHDRAWN: Purchase.State.CANCELLED,
+}
+UNDER_WAY = {Purchase.State.PENDING, Purchase.State.AWAITING_PAYMENT}
 
 
 ChargeFacts = SettlementFacts | BillCharge
@@ -201,12 +210,9 @@ def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
         settle_entered_card(facts.card_id, keep=False)
     if isinstance(facts, BillCharge):
         tell_failed_try(facts.charge, at=at)
-    elif facts.purchase_state == Purchase.State.PENDING:
-        expired = outcome.failure_code == ABANDONED
-        update_state(
-            purchase_id=facts.purchase_id,
-            state=Purchase.State.EXPIRED if expired else Purchase.State.FAILED,
-        )
+    elif facts.purchase_state in UNDER_WAY:
+        end = ENDS.get(outcome.failure_code, Purchase.State.FAILED)
+        update_state(purchase_id=facts.purchase_id, state=end)
 
 
 def _location(facts: SettlementFacts) -> Location:

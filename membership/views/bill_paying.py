@@ -47,7 +47,7 @@ def pay_bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseB
         return go(request, "done", _bill_url(bill))
     if sent := _under_way(bill):
         return go(request, "done", _steps(bill, sent).page)
-    connection = GatewayConnection.objects.connected().first()
+    connection = GatewayConnection.objects.for_cards().first()
     cards = Card.objects.kept().filter(customer_id=bill.customer_id, connection=connection)
     if request.method == "POST":
         return _order(request, bill, connection, list(cards))

@@ -44,7 +44,7 @@ def add(request: LocationRequest, slug: str, company_id: int | None = None) -> H
         "membership/add_card.html",
         {
             "whose": about,
-            "connection": GatewayConnection.objects.connected().first(),
+            "connection": GatewayConnection.objects.for_cards().first(),
             "stripe_js": settings.STRIPE_JS_URL,
             "key": new_key(),
             "declined": request.GET.get("declined", "")[:60],

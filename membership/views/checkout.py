@@ -21,6 +21,7 @@ from membership.services.instant import buy_on_bill, claim_free
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import PlanTerms, Quote, QuoteChanged, quote_option
 from membership.services.refusals import NotInCompany
+from membership.services.transfers import order_transfer
 from membership.statements import BuyerFacts
 from membership.tickets import Ticket, TicketNotValid, new_key, seal, unseal
 from membership.views.alerts import Alert, alert_for
@@ -29,9 +30,11 @@ from membership.views.offers import Offers, offers_to
 from membership.views.paying import ask_for_card, next_step, pay
 from membership.views.purchases import steps_of
 from membership.views.whose import Whose, whose
+from payments.gateways.registry import ABILITIES
 from payments.models import Card, GatewayConnection
 
 NEXT_KEYS = "next_purchase_keys"  # in the session
+WAYS = {"bill": buy_on_bill, "free": claim_free, "transfer": order_transfer}  # without a card
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,16 @@ class Counter:
     facts: BuyerFacts
     terms: PlanTerms | None
     quote: Quote
-    connection: GatewayConnection | None
+    connections: list[GatewayConnection]
     cards: list[Card]
 
+    @property
+    def connection(self) -> GatewayConnection | None:
+        """The one that charges cards."""
+        return next((it for it in self.connections if ABILITIES[it.gateway].charges_cards), None)
+
     def offers(self) -> Offers:
-        return offers_to(
-            self.facts, self.quote.credits, connection=self.connection, cards=self.cards
-        )
+        return offers_to(self.facts, self.quote, connections=self.connections, cards=self.cards)
 
 
 @require_http_methods(["GET", "POST"])
@@ -110,7 +116,7 @@ def _counter(request: LocationRequest, option: CreditOption, about: Whose) -> Co
         facts=facts,
         terms=terms,
         quote=quote_option(option, request.location, terms, exemption=facts.exemption),
-        connection=GatewayConnection.objects.connected().first(),
+        connections=list(GatewayConnection.objects.connected()),
         cards=list(Card.objects.kept().filter(customer_id=about.customer_id)),
     )
 
@@ -197,8 +203,7 @@ def _order(form: CheckoutForm, ticket: Ticket, counter: Counter) -> Purchase:
     member = Member.objects.get(pk=ticket.member_id)
     if not form.by_card:
         order = Order(member, ticket.company_id, ticket.quote, ticket.key)
-        way = claim_free if form.cleaned_data["method"] == "free" else buy_on_bill
-        return way(order=order, at=now())
+        return WAYS[form.cleaned_data["method"]](order=order, at=now())
     return start_purchase(
         member=member,
         company_id=ticket.company_id,

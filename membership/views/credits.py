@@ -103,17 +103,21 @@ def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:
 
 
 def _openness(facts: BuyerFacts, *, free: bool) -> dict[str, Any]:
-    connected = GatewayConnection.objects.connected().exists()
+    connections = list(GatewayConnection.objects.connected())
     if free:
         refusal = buyer_refusal(facts) or claim_refusal(facts)
         words = reason(refusal, facts) if refusal and refusal.code == "may_not_claim" else ""
-        return {"may_buy": refusal is None, "closed_because": words, "is_connected": connected}
-    open_to_them = may_buy_somehow(facts, connected=connected)
+        return {
+            "may_buy": refusal is None,
+            "closed_because": words,
+            "is_connected": bool(connections),
+        }
+    open_to_them = may_buy_somehow(facts, connections)
     refusal = None if open_to_them or buyer_refusal(facts) else card_refusal(facts)
     return {
         "may_buy": open_to_them,
         "closed_because": reason(refusal, facts) if refusal else "",
-        "is_connected": connected,
+        "is_connected": bool(connections),
     }
 
 

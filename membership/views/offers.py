@@ -7,10 +7,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.money import format_credits
-from membership.services.buyers import bill_refusal, buyer_refusal, card_refusal, claim_refusal
+from membership.services.buyers import (
+    bill_refusal,
+    buyer_refusal,
+    card_refusal,
+    claim_refusal,
+    transfer_refusal,
+)
+from membership.services.purchases import gateway_refusal
+from membership.services.quotes import Quote
 from membership.services.refusals import PurchaseRefused
 from membership.statements import BuyerFacts
 from membership.views.whose import managers_of
+from payments.gateways.registry import ABILITIES
 from payments.models import Card, GatewayConnection
 
 
@@ -29,13 +38,12 @@ class Offer:
 class Offers:
     """All that the rules say to this buyer about this many credits."""
 
-    card: Offer
-    bill: Offer
+    methods: list[Offer]
     claim_closed_because: str
 
     @property
-    def methods(self) -> list[Offer]:
-        return [self.card, self.bill]
+    def open(self) -> set[str]:
+        return {offer.method for offer in self.methods if offer.is_open}
 
     @property
     def first_open(self) -> str:
@@ -43,34 +51,43 @@ class Offers:
 
 
 def offers_to(
-    facts: BuyerFacts,
-    credits: Decimal,
-    *,
-    connection: GatewayConnection | None,
-    cards: list[Card],
+    facts: BuyerFacts, quote: Quote, *, connections: list[GatewayConnection], cards: list[Card]
 ) -> Offers:
+    """Each connected gateway in the location's order, then the bill."""
+    gateways = [
+        _transfer(facts, quote, connection)
+        if ABILITIES[connection.gateway].confirms_later
+        else _card(facts, quote, connection, cards)
+        for connection in connections
+    ]
+    if not any(offer.method == "card" for offer in gateways):
+        gateways.insert(0, _card(facts, quote, None, cards))
     return Offers(
-        card=_card(facts, connection, cards),
-        bill=_bill(facts, credits),
+        methods=[*gateways, _bill(facts, quote.credits)],
         claim_closed_because=reason(refusal, facts) if (refusal := claim_refusal(facts)) else "",
     )
 
 
-def may_buy_somehow(facts: BuyerFacts, *, connected: bool) -> bool:
-    """Whether a card or the bill is open in principle; single options may still be too much."""
+def may_buy_somehow(facts: BuyerFacts, connections: list[GatewayConnection]) -> bool:
+    """Whether a way is open in principle; single options may still be too much or too little."""
     if buyer_refusal(facts):
         return False
-    by_card = connected and card_refusal(facts) is None
-    return by_card or bill_refusal(facts, Decimal(0)) is None
+    at_gateways = any(
+        (transfer_refusal if ABILITIES[it.gateway].confirms_later else card_refusal)(facts) is None
+        for it in connections
+    )
+    return at_gateways or bill_refusal(facts, Decimal(0)) is None
 
 
-def _card(facts: BuyerFacts, connection: GatewayConnection | None, cards: list[Card]) -> Offer:
+def _card(
+    facts: BuyerFacts, quote: Quote, connection: GatewayConnection | None, cards: list[Card]
+) -> Offer:
     why = ""
     if connection is None:
         why = _("Not open: no payment service is connected. Ask the team of %(name)s.") % {
             "name": facts.location_name
         }
-    elif refusal := card_refusal(facts):
+    elif refusal := card_refusal(facts) or gateway_refusal(connection, quote):
         why = reason(refusal, facts)
     elif not facts.is_manager and not cards:
         why = _("Not open: %(company)s has no saved card. Ask %(managers)s to save one.") % {
@@ -78,6 +95,12 @@ def _card(facts: BuyerFacts, connection: GatewayConnection | None, cards: list[C
             "managers": _managers(facts),
         }
     return Offer("card", _("Card"), "credit-card", is_open=not why, more=why)
+
+
+def _transfer(facts: BuyerFacts, quote: Quote, connection: GatewayConnection) -> Offer:
+    refusal = transfer_refusal(facts) or gateway_refusal(connection, quote)
+    more = reason(refusal, facts) if refusal else _("The credits are added once the money came.")
+    return Offer("transfer", _("Bank transfer"), "landmark", is_open=refusal is None, more=more)
 
 
 def _bill(facts: BuyerFacts, credits: Decimal) -> Offer:
@@ -106,6 +129,15 @@ REASONS = {
         "Only managers get free credits for %(company)s. Ask %(managers)s for"
         " “May use the company card”."
     ),
+    "transfer_for_managers": gettext_lazy(
+        "Only managers pay for %(company)s by bank transfer. Ask %(managers)s."
+    ),
+    "below_minimum": gettext_lazy(
+        "Not open: this is less than the payment service takes. Ask the team of %(location)s."
+    ),
+    "currency_not_taken": gettext_lazy(
+        "Not open: the payment service doesn't take %(currency)s. Ask the team of %(location)s."
+    ),
     "no_plan": gettext_lazy("Not open: paying by bill needs a plan. Ask the team of %(location)s."),
     "bill_not_enabled": gettext_lazy(
         "Not open: the plan %(plan)s doesn't allow paying by bill. Ask the team of %(location)s."
@@ -131,6 +163,7 @@ def reason(refusal: PurchaseRefused, facts: BuyerFacts) -> str:
         "company": facts.company_name,
         "managers": _managers(facts) if facts.company_id else "",
         "location": facts.location_name,
+        "currency": facts.currency,
         "plan": facts.plan_name or "",
         "limit": format_credits(facts.bill_limit_credits or Decimal(0)),
     }

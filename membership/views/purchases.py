@@ -26,6 +26,7 @@ from membership.views.paying import (
     show_pending,
     show_status,
 )
+from membership.views.transfers import is_open_transfer, show_transfer
 from membership.views.whose import Whose, whose
 from payments.gateways.protocol import ChargeOutcome
 
@@ -64,6 +65,8 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
         outcome = refresh_charge(charge=bought.charge, at=now())
         bought = _find(own, key)
     about = whose_purchase(request, bought)
+    if is_open_transfer(bought):
+        return show_transfer(request, bought, about)
     if bought.state in FAILED:
         return redirect(_failed_url(about, bought))
     if bought.state == Purchase.State.PENDING:

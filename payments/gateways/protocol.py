@@ -51,6 +51,25 @@ class EventNotGenuine(Exception):
 
 
 @dataclass(frozen=True)
+class Abilities:
+    """What a gateway can do. Whoever must know asks this, not the gateway's name."""
+
+    saves_cards: bool = False
+    charges_cards: bool = False
+    redirects: bool = False
+    confirms_later: bool = False  # the money comes some day, and a person says that it came
+    tells_of_refunds: bool = False
+    lacks: frozenset[str] = frozenset()  # currencies
+    least_minor: Mapping[str, int] = field(default_factory=dict)  # by currency, else any amount
+
+    def takes_currency(self, currency: str) -> bool:
+        return currency not in self.lacks
+
+    def takes_amount(self, amount_minor: int, currency: str) -> bool:
+        return amount_minor >= self.least_minor.get(currency, 1)
+
+
+@dataclass(frozen=True)
 class Credentials:
     account: str
     publishable_key: str

@@ -13,6 +13,13 @@ class GatewayConnectionQuerySet(models.QuerySet["GatewayConnection"]):
     def connected(self) -> "GatewayConnectionQuerySet":
         return self.filter(state=GatewayConnection.State.CONNECTED).order_by("position", "pk")
 
+    def for_cards(self) -> "GatewayConnectionQuerySet":
+        """Connected, and able to charge a card."""
+        return self.connected().exclude(gateway=GatewayConnection.Gateway.BANK_TRANSFER)
+
+    def for_transfers(self) -> "GatewayConnectionQuerySet":
+        return self.connected().filter(gateway=GatewayConnection.Gateway.BANK_TRANSFER)
+
     def in_use(self) -> "GatewayConnectionQuerySet":
         """Connected, or finishing what was under way when it was disconnected."""
         return self.exclude(state=GatewayConnection.State.DISCONNECTED)
@@ -26,6 +33,7 @@ class GatewayConnection(models.Model):
 
     class Gateway(models.TextChoices):
         STRIPE = "stripe", _("Stripe")
+        BANK_TRANSFER = "bank_transfer", _("Bank transfer")
 
     class State(models.TextChoices):
         CONNECTED = "connected", _("Connected")
@@ -44,6 +52,9 @@ class GatewayConnection(models.Model):
     secret_key = EncryptedTextField(_("restricted key"), blank=True, default="")
     webhook_secret = EncryptedTextField(_("webhook secret"), blank=True, default="")
     webhook_reference = models.CharField(_("webhook"), max_length=80, blank=True, default="")
+    account_details = models.TextField(
+        _("account details, as buyers see them"), max_length=500, blank=True, default=""
+    )
     api_base = models.URLField(
         _("API base"), blank=True, default="", help_text="Set by the operator's command only."
     )
@@ -92,12 +103,19 @@ class GatewayConnection(models.Model):
                 name="gateway_not_connected_has_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(state="disconnected") ^ ~Q(secret_key=""),
+                condition=(
+                    ~Q(gateway="bank_transfer") & (Q(state="disconnected") ^ ~Q(secret_key=""))
+                )
+                | Q(gateway="bank_transfer", secret_key=""),
                 name="gateway_in_use_has_its_key",
             ),
             models.CheckConstraint(
                 condition=~Q(state="disconnected") | Q(webhook_secret=""),
                 name="gateway_disconnected_keeps_no_secret",
+            ),
+            models.CheckConstraint(
+                condition=Q(gateway="bank_transfer") ^ Q(account_details=""),
+                name="gateway_for_transfers_has_an_account",
             ),
         ]
 

@@ -18,6 +18,7 @@ class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
         """With all that a row of a list says."""
         return self.select_related(
             "charge__bill",
+            "charge__purchase",
             "charge__made_by",
             "charge__customer__member__user",
             "charge__customer__company",
@@ -33,10 +34,14 @@ class ReviewCase(models.Model):
 
     class Reason(models.TextChoices):
         SURPLUS = "surplus", _("Not what was to pay")
+        AMOUNT = "amount", _("Another amount")
 
     location = models.ForeignKey(Location, models.PROTECT)
     charge = models.ForeignKey(Transaction, models.PROTECT, related_name="reviews")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    received_minor = models.BigIntegerField(
+        _("received, minor units"), null=True, blank=True, help_text="Where it is another amount."
+    )
     noticed_at = models.DateTimeField(_("noticed"))
     note = models.CharField(_("what was done"), max_length=200, blank=True, default="")
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
@@ -50,7 +55,11 @@ class ReviewCase(models.Model):
         constraints = [
             models.UniqueConstraint("charge", "reason", name="review_once_per_charge_and_reason"),
             models.CheckConstraint(
-                condition=Q(reason__in=["surplus"]), name="review_reason_is_known"
+                condition=Q(reason__in=["surplus", "amount"]), name="review_reason_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="amount") ^ Q(received_minor__isnull=True),
+                name="review_of_another_amount_says_which",
             ),
             models.CheckConstraint(
                 condition=(Q(closed_at__isnull=True) & Q(closed_by__isnull=True) & Q(note=""))

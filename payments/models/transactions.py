@@ -23,6 +23,24 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
             location_id=principal.location_id, customer_id__in=principal.own_customer_ids
         )
 
+    def transfers(self) -> "TransactionQuerySet":
+        return self.filter(due_on__isnull=False)
+
+    def awaited(self) -> "TransactionQuerySet":
+        """Transfers that may still come in time."""
+        return self.transfers().filter(state=Transaction.State.PENDING)
+
+    def search(self, words: str) -> "TransactionQuerySet":
+        """Those whose reference, spaced or not, or whose customer has the words in it."""
+        found = self.filter(reference__icontains="".join(words.split()))
+        for name in (
+            "customer__company__name",
+            "customer__member__user__name",
+            "customer__member__user__email",
+        ):
+            found |= self.filter(**{f"{name}__icontains": words})
+        return found
+
     def newest_first(self) -> "TransactionQuerySet":
         return self.order_by("-pk")
 
@@ -59,6 +77,9 @@ class Transaction(models.Model):
     )
     is_surplus = models.BooleanField(_("paid what was paid already"), default=False)
     failure_code = models.CharField(_("failure"), max_length=60, blank=True, default="")
+    due_on = models.DateField(_("awaited until"), null=True, blank=True)
+    announced_at = models.DateTimeField(_("told that it is due soon"), null=True, blank=True)
+    received_on = models.DateField(_("received on"), null=True, blank=True)
     made_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(_("created"))
     submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
@@ -102,6 +123,15 @@ class Transaction(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="transaction_moves_money"),
             models.CheckConstraint(
+                condition=Q(due_on__isnull=False)
+                | Q(announced_at__isnull=True, received_on__isnull=True),
+                name="transaction_only_what_is_due_is_awaited",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=True) | Q(card__isnull=True, bill__isnull=True),
+                name="transaction_due_needs_no_card",
+            ),
+            models.CheckConstraint(
                 condition=Q(state="pending") ^ Q(settled_at__isnull=False),
                 name="transaction_settled_has_a_time",
             ),
@@ -114,6 +144,11 @@ class Transaction(models.Model):
             models.Index(fields=["customer", "-id"], name="transaction_by_customer"),
             models.Index(
                 fields=["created_at"], name="transaction_pending", condition=Q(state="pending")
+            ),
+            models.Index(
+                fields=["location", "-id"],
+                name="transaction_transfers",
+                condition=Q(due_on__isnull=False),
             ),
         ]
         triggers = [
@@ -134,3 +169,15 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return self.reference or str(self.key)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether its money may still come, and a person says so when it does."""
+        return self.due_on is not None and self.state == self.State.PENDING
+
+    @property
+    def spaced_reference(self) -> str:
+        """In groups of four, as banks print it."""
+        return " ".join(
+            self.reference[place : place + 4] for place in range(0, len(self.reference), 4)
+        )

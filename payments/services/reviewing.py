@@ -25,12 +25,22 @@ class NoteMissing(ValidationError):
         super().__init__({"note": words})
 
 
-def open_review(*, charge: Transaction, reason: ReviewCase.Reason, at: datetime) -> ReviewCase:
+def open_review(
+    *,
+    charge: Transaction,
+    reason: ReviewCase.Reason,
+    at: datetime,
+    received_minor: int | None = None,
+) -> ReviewCase:
     """Put a charge on the list of what staff must look at, once per reason, with an alarm."""
     case, made = ReviewCase.objects.get_or_create(
         charge=charge,
         reason=reason,
-        defaults={"location_id": charge.location_id, "noticed_at": at},
+        defaults={
+            "location_id": charge.location_id,
+            "noticed_at": at,
+            "received_minor": received_minor,
+        },
     )
     if made:
         log.error("review_needed", case=case.pk, reason=reason, transaction=charge.pk)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from community.access import LocationRequest, for_admins
 from community.forms import MoveForm
-from payments.gateways.registry import GATEWAYS
+from payments.gateways.registry import ABILITIES
 from payments.models import GatewayConnection
 from payments.services.connecting import GatewayGone
 from payments.services.disconnecting import disconnect_gateway
@@ -28,6 +28,10 @@ class Line:
     label: str
     url: str
     connection: GatewayConnection | None
+
+    @property
+    def icon(self) -> str:
+        return "landmark" if ABILITIES[self.name].confirms_later else "credit-card"
 
     @property
     def is_connected(self) -> bool:
@@ -46,7 +50,7 @@ def payments(request: LocationRequest, slug: str) -> HttpResponseBase:
             url=reverse(f"community:settings_{name}", args=[slug]),
             connection=used.get(name),
         )
-        for name in GATEWAYS
+        for name in ABILITIES
     ]
     lines.sort(key=lambda it: (not it.is_connected, it.connection.position if it.connection else 0))
     connected = sum(line.is_connected for line in lines)

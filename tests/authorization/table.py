@@ -112,6 +112,8 @@ OUTSIDE = [
     ),
 ]
 
+A_TRANSFER = {"address": {"key": "transfer_key"}, "colleagues": {"admin": 200}}
+A_TRANSFER_TO_CANCEL = A_TRANSFER | {"colleagues": {"admin": 302}}
 PLAN = {"plan_id": "archived_plan_id"}
 COMMUNITY = [
     Row("community:home", GET=insiders()),
@@ -184,6 +186,9 @@ COMMUNITY = [
         colleagues={"admin": 302},
     ),
     Row("community:purchase", GET=staff(), colleagues=STAFF_SEES_ALL),
+    Row("community:transfers", GET=staff()),
+    Row("community:transfer", GET=admins(), POST=admins(), **A_TRANSFER),
+    Row("community:cancel_transfer", POST=admins(302), **A_TRANSFER_TO_CANCEL),
     Row("community:reviews", GET=staff()),
     Row("community:close_review", POST=admins(302)),
     Row("community:join_requests", GET=staff()),
@@ -245,6 +250,7 @@ SETTINGS = [
     Row("community:settings_payments", GET=admins()),
     Row("community:move_gateway", POST=admins(302), send={"to": 0}),
     Row("community:disconnect_gateway", POST=admins(302)),
+    Row("community:settings_bank_transfer", GET=admins(), POST=admins()),
     Row("community:settings_stripe", GET=admins(), POST=admins()),
     Row("community:test_stripe", POST=admins(302)),
     Row("community:stripe_health", GET=admins()),
@@ -265,6 +271,7 @@ MEMBERSHIP = [
     Row("membership:purchase", GET=members()),
     Row("membership:purchase_status", GET=members()),
     Row("membership:confirm_purchase", POST=members(302), address={"key": "pending_key"}),
+    Row("membership:cancel_transfer", POST=members(302), address={"key": "transfer_key"}),
     Row("membership:payments", GET=members()),
     Row("membership:remove_card", POST=members(302)),
     Row("membership:add_card", GET=members(suspended=403), POST=members(302, suspended=403)),

@@ -144,7 +144,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     member = customer.member
     last4 = "7391" if name == THERE else "6283" if who == "colleague" else "4242"
     card = CardFactory(
-        customer=customer, connection=place.location.gatewayconnection_set.get(), last4=last4
+        customer=customer, connection=place.location.gatewayconnection_set.get(gateway="stripe"), last4=last4
     )
     grant_credits(
         customer=customer,
@@ -171,6 +171,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     for purchase in (*earlier, bought):
         pay_charge(charge=purchase.charge, at=now())
     bought.refresh_from_db()
+    transfer = awaited_transfer(member, option=option)
     company_ids = _add_company(place, name, who, member)
     member.state = state
     member.save()
@@ -187,6 +188,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
         "card_id": spare.pk,
         "key": bought.key,
         "pending_key": pending.key,
+        "transfer_key": transfer.key,
         "number": bought.receipt.number,
         "option_id": option.pk,
         **company_ids,
@@ -219,7 +221,7 @@ def _add_company(place: Place, name: str, who: str, manager: Member) -> dict[str
     )
     card = CardFactory(
         customer=company.customer,
-        connection=place.location.gatewayconnection_set.get(),
+        connection=place.location.gatewayconnection_set.get(gateway="stripe"),
         last4="7391" if name == THERE else "6283" if who == "colleague" else "4242",
     )
     return {
@@ -268,7 +270,7 @@ def _add_bills(customer: Customer, *, notes: int) -> dict[str, Any]:
 
 def _left_payment(bill_id: int, customer: Customer, by: User) -> Transaction:
     """A payment whose card was never entered."""
-    connection = customer.location.gatewayconnection_set.get()
+    connection = customer.location.gatewayconnection_set.get(gateway="stripe")
     return start_bill_charge(
         bill_id=bill_id,
         key=uuid4(),
@@ -297,7 +299,7 @@ def _add_things(place: Place, name: str) -> None:
     )
     GatewayEvent.objects.create(
         location=location,
-        connection=location.gatewayconnection_set.get(),
+        connection=location.gatewayconnection_set.get(gateway="stripe"),
         reference=f"evt_{name}",
         kind="payment_intent.succeeded",
         payload={},
@@ -348,8 +350,8 @@ def _add_things(place: Place, name: str) -> None:
             "import_id": job.pk,
             "case_id": case.pk,
             "gateway": "stripe",
-            "connection_id": location.gatewayconnection_set.get().pk,
-            "connection_key": location.gatewayconnection_set.get().key,
+            "connection_id": location.gatewayconnection_set.get(gateway="stripe").pk,
+            "connection_key": location.gatewayconnection_set.get(gateway="stripe").key,
             "token": f"token-{name}",
         }
 

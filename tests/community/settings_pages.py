@@ -13,7 +13,8 @@ TEAM = "settings_team"
 POLICY = "settings_credit_policy"
 PAYMENTS = "settings_payments"
 STRIPE = "settings_stripe"
-PAGES = [LOCATION, BILLING, TAX, TEAM, POLICY, PAYMENTS, STRIPE]
+TRANSFER = "settings_bank_transfer"
+PAGES = [LOCATION, BILLING, TAX, TEAM, POLICY, PAYMENTS, TRANSFER, STRIPE]
 
 
 def address(location, name, *args):

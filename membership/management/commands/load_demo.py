@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
 
 def _connection(place: Place, location: Location, *, at: datetime) -> GatewayConnection:
-    connection: GatewayConnection | None = GatewayConnection.objects.connected().first()
+    connection: GatewayConnection | None = GatewayConnection.objects.for_cards().first()
     if connection:
         renew_webhook(connection=connection)
         return connection
