@@ -117,7 +117,8 @@ MUTATIONS = {
         WHERE id = {pending_charge}
     """,
     "Only a bank transfer has a day until which it is awaited": """
-        UPDATE payments_transaction SET due_on = now()::date, card_id = NULL WHERE id = {charge}
+        UPDATE payments_transaction
+        SET due_on = now()::date, received_on = now()::date, card_id = NULL WHERE id = {charge}
     """,
     "A transfer that was paid says on which day": """
         UPDATE payments_transaction SET received_on = NULL WHERE id = {received_charge}

@@ -48,6 +48,7 @@ from tests.factories import (
     PlanFactory,
     RoleFactory,
     UserFactory,
+    awaited_transfer,
 )
 from tests.membership.tab import received
 from tests.test_architecture import BOTTOM_UP
