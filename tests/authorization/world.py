@@ -145,7 +145,9 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     member = customer.member
     last4 = "7391" if name == THERE else "6283" if who == "colleague" else "4242"
     card = CardFactory(
-        customer=customer, connection=place.location.gatewayconnection_set.get(gateway="stripe"), last4=last4
+        customer=customer,
+        connection=place.location.gatewayconnection_set.get(gateway="stripe"),
+        last4=last4,
     )
     grant_credits(
         customer=customer,

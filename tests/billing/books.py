@@ -183,7 +183,9 @@ def charges_of_bills(location, at):
     charges = []
     for _ in range(3):
         customer = new_customer(location)
-        card = CardFactory(customer=customer, connection=GatewayConnection.objects.get(gateway="stripe"))
+        card = CardFactory(
+            customer=customer, connection=GatewayConnection.objects.get(gateway="stripe")
+        )
         user = customer.member.user
         choose_auto_pay(customer=customer, card_id=card.pk, by=user, at=at)
         bill = issue_bill(bill_id=plan_with_bill(customer, at=at).pk, at=at)

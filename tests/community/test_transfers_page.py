@@ -41,9 +41,7 @@ def state():
 
 
 def test_an_admin_opens_transfers(browser, location, admin):
-    response = browser.post(
-        address(location, TRANSFER), {"account_details": ACCOUNT}, follow=True
-    )
+    response = browser.post(address(location, TRANSFER), {"account_details": ACCOUNT}, follow=True)
 
     assert "Members can pay by bank transfer." in words(response)
     connection = GatewayConnection.objects.get()

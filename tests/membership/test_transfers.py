@@ -1,6 +1,7 @@
 """Paying by bank transfer: ordered, awaited, confirmed, of another amount, late, cancelled."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -108,9 +109,7 @@ def test_nothing_is_given_before_the_money_came(awaited, mia, invariants_hold):
     invariants_hold()
 
 
-def test_the_amount_that_was_asked_for_completes_the_purchase(
-    awaited, mia, admin, invariants_hold
-):
+def test_the_amount_that_was_asked_for_completes_the_purchase(awaited, mia, admin, invariants_hold):
     confirm(awaited, admin, at=NOON + timedelta(days=2))
 
     bought = again(awaited)
@@ -184,18 +183,18 @@ def test_no_gateway_is_asked_for_what_it_does_not_take(
     order = order_of(mia, option=option)
     card = CardFactory(customer=mia.customer)
 
+    by_card = partial(
+        start_purchase,
+        member=mia,
+        option_id=option.pk,
+        order=CardOrder(card.connection_id, card.pk),
+        seen=order.seen,
+        key=order.key,
+    )
+    buy = by_card if gateway == "stripe" else partial(order_transfer, order=order)
+
     with pytest.raises(refusal):
-        if gateway == "bank_transfer":
-            order_transfer(order=order, at=NOON)
-        else:
-            start_purchase(
-                member=mia,
-                option_id=option.pk,
-                order=CardOrder(card.connection_id, card.pk),
-                seen=order.seen,
-                key=order.key,
-                at=NOON,
-            )
+        buy(at=NOON)
 
     assert Purchase.objects.count() == 0
 
