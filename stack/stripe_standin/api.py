@@ -161,8 +161,23 @@ def _find_route(arrival: Arrival) -> tuple[Route, str]:
     )
 
 
+def account_name(store: Store, arrival: Arrival) -> str | None:
+    """Whose request it is, before anything of it is done; None if it doesn't say."""
+    try:
+        values = {**parse_form(arrival.query), **parse_body(arrival.body)}
+        key = read_key(authorization=arrival.authorization, in_body=params.text(values, "key"))
+        _, id_ = _find_route(arrival)
+    except Refusal:
+        return arrival.account
+    return _name(store, arrival, key, id_)
+
+
+def _name(store: Store, arrival: Arrival, key: Key, id_: str) -> str | None:
+    return arrival.account or key.account or store.owner(id_)
+
+
 def _account(store: Store, arrival: Arrival, key: Key, id_: str) -> Account:
-    name = arrival.account or key.account or store.owner(id_)
+    name = _name(store, arrival, key, id_)
     if name is None:
         raise Refusal(
             "No account: use a base URL such as /accounts/<name>; at the root only a key such as "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from stack.stripe_standin import browser, dashboard
+from stack.stripe_standin import breaking, browser, dashboard
 from stack.stripe_standin.accounts import open_account
 from stack.stripe_standin.api import Answer, Arrival, answer
 from stack.stripe_standin.app_keys import DELIVERER, STORE
@@ -28,6 +28,7 @@ def make_app(*, store_path: Path, retry_seconds: list[float]) -> web.Application
         app.router.add_route("*", base + "/v1/{tail:.*}", serve_api)
         app.router.add_get(base + "/js.stripe.com/v3/", browser.serve_script)
     app.router.add_get("/accounts/{account}/_book", serve_book)
+    breaking.add_routes(app)
     dashboard.add_routes(app)
     return app
 
@@ -42,18 +43,18 @@ async def _run_deliverer(app: web.Application) -> AsyncIterator[None]:
 
 
 async def serve_api(request: web.Request) -> web.Response:
-    """The one door of the API.
-
-    Faults have their place here: before `answer` nothing has happened (slow, 429, 500, reset);
-    after it the money has moved and only the answer can still be lost, spoilt or late.
-    """
+    """The one door of the API, where its faults stand too."""
     if request.method == "OPTIONS":
         response = web.Response(status=204)
         browser.allow_any_origin(request, response)
         return response
     arrival = await _arrival(request)
-    given = answer(request.app[STORE], arrival)
-    request.app[DELIVERER].wake()
+    fault = breaking.fault_of(request.app[STORE], arrival)
+    given = breaking.instead_of_an_answer(request, fault)
+    if given is None:
+        given = answer(request.app[STORE], arrival)
+        request.app[DELIVERER].wake()
+        given = await breaking.spoilt(request, fault, given)
     return _response(request, arrival, given)
 
 

@@ -4,17 +4,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from stack.stripe_standin import dashboard_page as pages
 from stack.stripe_standin.accounts import all_accounts, open_account
 from stack.stripe_standin.app_keys import DELIVERER, STORE
+from stack.stripe_standin.breaking import refuse_other_sites
 from stack.stripe_standin.calls import Call
 from stack.stripe_standin.disputes import lose_dispute, open_dispute, win_dispute
 from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.events import resend_event
+from stack.stripe_standin.faults import set_fault
 from stack.stripe_standin.forms import parse_form
 from stack.stripe_standin.money import parse
 from stack.stripe_standin.refunds import create_refund
@@ -55,6 +56,10 @@ def _resend(call: Call) -> None:
     resend_event(call, call.get("event", call.id))
 
 
+def _fault(call: Call) -> None:
+    set_fault(call.store, call.account.name, {**call.params, "fault": call.id})
+
+
 ACTIONS: dict[str, Action] = {
     "refund": _refund,
     "dispute": _dispute,
@@ -62,6 +67,7 @@ ACTIONS: dict[str, Action] = {
     "win": _win,
     "lose": _lose,
     "resend": _resend,
+    "fault": _fault,
 }
 
 
@@ -89,7 +95,7 @@ async def show_account(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """Do one thing to one object, then show the page again."""
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     action = ACTIONS.get(request.match_info["action"])
     if action is None:
         raise web.HTTPNotFound
@@ -101,12 +107,6 @@ async def act(request: web.Request) -> web.Response:
         return _page(pages.account_page(call, error=str(refusal)), status=refusal.status)
     request.app[DELIVERER].wake()
     raise web.HTTPSeeOther(f"/accounts/{call.account.name}/dashboard")
-
-
-def _refuse_other_sites(request: web.Request) -> None:
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise web.HTTPForbidden(text="This form may only be sent from the dashboard itself.")
 
 
 def _call(request: web.Request, *, params: Json | None = None) -> Call:

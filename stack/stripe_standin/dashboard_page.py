@@ -8,6 +8,7 @@ from stack.stripe_standin.accounts import Account
 from stack.stripe_standin.book import read_book
 from stack.stripe_standin.calls import Call
 from stack.stripe_standin.disputes import OPEN, OPEN_INQUIRY
+from stack.stripe_standin.faults import SAYS, SECONDS, Fault, Set, set_faults
 from stack.stripe_standin.listing import list_objects
 from stack.stripe_standin.markup import Html, element, field, form, joined, page, table
 from stack.stripe_standin.money import places, say
@@ -46,6 +47,8 @@ def account_page(call: Call, *, error: str = "") -> str:
         _endpoints(call),
         element("h2", "Events"),
         _events(call),
+        element("h2", "Faults"),
+        _faults(call),
     )
 
 
@@ -175,6 +178,25 @@ def _deliveries(call: Call, event: Json) -> str:
         for delivery in deliveries.of_event(call.store, event["id"])
     ]
     return "; ".join(tries) or "nobody listens"
+
+
+def _faults(call: Call) -> Html:
+    left = {it.fault: it for it in set_faults(call.store, call.account.name)}
+    rows = [
+        (fault.value, SAYS[fault], _fault_form(call, fault, left.get(fault))) for fault in Fault
+    ]
+    said = "What goes wrong with the next calls that move money, or the next webhooks."
+    return joined([element("p", said), table(("Fault", "What happens", "Do"), rows, empty="")])
+
+
+def _fault_form(call: Call, fault: Fault, found: Set | None) -> Html:
+    fields = [field("Times", "times", str(found.left if found else 0))]
+    if fault in SECONDS:
+        seconds = found.seconds if found else SECONDS[fault]
+        fields.append(field("Seconds", "seconds", str(seconds)))
+    if found and found.calls:
+        fields.append(element("code", found.calls))
+    return form(f"/accounts/{call.account.name}/dashboard/fault/{fault}", "Set", *fields)
 
 
 def _when(body: Json) -> str:

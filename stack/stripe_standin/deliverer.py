@@ -9,12 +9,14 @@ from http import HTTPStatus
 
 import aiohttp
 
-from stack.stripe_standin import deliveries
+from stack.stripe_standin import deliveries, faults
 from stack.stripe_standin.deliveries import Delivery
+from stack.stripe_standin.faults import Fault
 from stack.stripe_standin.shapes import Json
 from stack.stripe_standin.store import Store, load
 
 IN_FLIGHT_MAX = 16
+COPIES = 4  # beside the one that goes anyway
 TIMEOUT_SECONDS = 20
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
@@ -72,12 +74,32 @@ class Deliverer:
             return
 
     async def _deliver(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
-        # The one point where a webhook leaves: duplicate, delay, shuffle or drop it here.
         try:
-            await self._send(session, delivery)
+            if not self._goes_wrong(delivery):
+                await self._send(session, delivery)
         finally:
             del self._in_flight[delivery.seq]
             self.wake()
+
+    def _goes_wrong(self, delivery: Delivery) -> bool:
+        """Let a fault of webhooks take hold of one that leaves for the first time."""
+        account = self._store.owner(delivery.event)
+        if delivery.attempts or account is None:
+            return False
+        found = faults.fault_of_webhook(self._store, account)
+        if found is None:
+            return False
+        if found.fault is Fault.DUPLICATED:
+            deliveries.repeat(self._store, delivery, times=COPIES)
+            return False
+        if found.fault is Fault.DROPPED:
+            deliveries.give_up(self._store, delivery, outcome=found.fault.value)
+            return True
+        # The first of the shuffled waits longest, the last hardly at all.
+        share = found.left / found.asked if found.fault is Fault.SHUFFLED else 1
+        due = time.time() + found.seconds * share
+        deliveries.retry_later(self._store, delivery, due=due, outcome=found.fault.value)
+        return True
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         endpoint, event = self._body(delivery.endpoint), self._body(delivery.event)

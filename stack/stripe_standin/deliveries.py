@@ -51,6 +51,15 @@ def retry_later(store: Store, delivery: Delivery, *, due: float, outcome: str) -
     )
 
 
+def repeat(store: Store, delivery: Delivery, *, times: int) -> None:
+    """Queue a delivery again, as one that was tried: no fault takes hold of it twice."""
+    store.db.executemany(
+        "INSERT INTO deliveries (event, endpoint, state, attempts, due)"
+        " VALUES (?, ?, 'pending', 1, ?)",
+        [(delivery.event, delivery.endpoint, delivery.due)] * times,
+    )
+
+
 def give_up(store: Store, delivery: Delivery, *, outcome: str) -> None:
     store.db.execute(
         "UPDATE deliveries SET state = 'failed', attempts = attempts + 1, outcome = ?"

@@ -76,6 +76,16 @@ CREATE TABLE IF NOT EXISTS deliveries (
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
+
+CREATE TABLE IF NOT EXISTS faults (
+    account TEXT NOT NULL REFERENCES accounts,
+    fault TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    remaining INTEGER NOT NULL,
+    seconds INTEGER NOT NULL,
+    calls TEXT NOT NULL,
+    PRIMARY KEY (account, fault)
+);
 """
 
 
