@@ -157,6 +157,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "process waiting gateway events": {"task": "payments.tasks.sweep_events", "schedule": 15},
+    "ask for events that did not come": {
+        "task": "payments.tasks.fetch_missed_events",
+        "schedule": 300,
+    },
     "ask about pending charges": {"task": "membership.tasks.sweep_charges", "schedule": 60},
     "look after transfers": {"task": "membership.tasks.sweep_transfers", "schedule": 300},
     "release cards that are not kept": {"task": "payments.tasks.sweep_cards", "schedule": 60},

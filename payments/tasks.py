@@ -11,7 +11,7 @@ from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
 from payments.models import Card, GatewayConnection, GatewayEvent
 from payments.services.cards import cards_to_detach, detach_card
 from payments.services.disconnecting import connections_to_finish, finish_disconnecting
-from payments.services.events import note_event_failure
+from payments.services.events import note_event_failure, take_missed_events
 from payments.services.health import check_connection
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,28 @@ def sweep_events() -> None:
         )
     for location_id, event_id in waiting:
         process_gateway_event(location_id=location_id, event_id=event_id)
+
+
+@shared_task
+def fetch_missed_events() -> None:
+    """Ask the gateways for events that did not reach us; what is new is processed at once."""
+    with scopes_disabled():
+        heard = list(
+            GatewayConnection.objects.in_use()
+            .exclude(webhook_secret="")
+            .values_list("location_id", "pk")
+        )
+    for location_id, connection_id in heard:
+        with scope(location=location_id):
+            connection = GatewayConnection.objects.get(pk=connection_id)
+            try:
+                taken = take_missed_events(connection=connection, at=now())
+            except (GatewayRefused, GatewayUnavailable) as trouble:
+                log.warning("missed_events_not_read", connection=connection_id, reason=str(trouble))
+                continue
+        for event in taken:
+            log.warning("missed_event_taken", connection=connection_id, gateway_event=event.pk)
+            process_gateway_event(location_id=location_id, event_id=event.pk)
 
 
 @shared_task

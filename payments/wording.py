@@ -31,6 +31,7 @@ REASONS = {
     "bill_changed": _("what was to pay changed before it was charged"),
     "not_their_bill": _("who paid didn't manage the company any more"),
     "auto_pay_ended": _("auto-pay was switched off or changed"),
+    "never_arrived": _("the payment never reached the bank"),
     "replaced": _("another payment was begun"),
     "not_in_time": _("the transfer didn't come in time"),
     "withdrawn": _("it was cancelled"),

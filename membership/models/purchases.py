@@ -52,6 +52,14 @@ class PurchaseQuerySet(models.QuerySet["Purchase"]):
             | Q(state=Purchase.State.AWAITING_PAYMENT, method=Purchase.Method.GATEWAY)
         )
 
+    def being_checked(self) -> "PurchaseQuerySet":
+        """Sent to a gateway that has not answered: the money may have moved."""
+        return self.filter(
+            charge__state=Transaction.State.PENDING,
+            charge__submitted_at__isnull=False,
+            charge__reference="",
+        )
+
     def sold(self, *, from_: datetime, until: datetime) -> "PurchaseQuerySet":
         """Those that count as sold in a time, as revenue has them: on the bill when written."""
         on_bill = Q(

@@ -27,6 +27,9 @@ from payments.services.connecting import gateway_customer, gateway_of
 
 # A gateway forgets an idempotency key after a day at the earliest; a resend stays well inside.
 RESEND_WITHIN = timedelta(hours=20)
+# What a gateway doesn't list by then has never reached it.
+LISTED_AFTER = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(hours=1)
 # A card that is not entered or an authentication not passed by then is given up.
 GIVE_UP_AFTER = timedelta(hours=1)
 
@@ -90,9 +93,11 @@ def refresh_charge(*, charge: Transaction, at: datetime) -> ChargeOutcome | None
             return None
         return _settle(charge, outcome, at=at)
     submitted = charge.state == Transaction.State.PENDING and charge.submitted_at
-    if submitted and at - submitted < RESEND_WITHIN:
+    if not submitted:
+        return None
+    if at - submitted < RESEND_WITHIN:
         return _send(charge, at=at, again=True)
-    return None
+    return _look_up(charge, submitted, at=at)
 
 
 def give_up_charge(*, charge: Transaction, at: datetime) -> None:
@@ -225,6 +230,21 @@ def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOu
     except GatewayRefused as refusal:
         outcome = never_charged(charge, refusal.code)
     return _settle(charge, outcome, at=at)
+
+
+def _look_up(charge: Transaction, submitted: datetime, *, at: datetime) -> ChargeOutcome | None:
+    """Find a charge by its key when a resend might be a second charge."""
+    try:
+        outcome = gateway_of(charge.connection).find_charge(
+            customer=gateway_customer(charge.connection, charge.customer),
+            key=str(charge.key),
+            since=submitted - CLOCKS_DIFFER,
+        )
+    except (GatewayUnavailable, GatewayRefused):
+        return None
+    if outcome is None and at - submitted >= LISTED_AFTER:
+        outcome = never_charged(charge, "never_arrived")
+    return _settle(charge, outcome, at=at) if outcome else None
 
 
 def _describe(charge: Transaction) -> str:

@@ -25,7 +25,7 @@ from membership.services.transfers import order_transfer
 from membership.statements import BuyerFacts
 from membership.tickets import Ticket, TicketNotValid, new_key, seal, unseal
 from membership.views.alerts import Alert, alert_for
-from membership.views.going import is_script, refuse
+from membership.views.going import go, is_script, refuse
 from membership.views.offers import Offers, offers_to
 from membership.views.paying import ask_for_card, next_step, pay
 from membership.views.purchases import steps_of
@@ -71,6 +71,8 @@ def checkout(
         return refuse(request, whose(request), "not_in_company")
     if code := _closed(request, option, about):
         return refuse(request, about, code)
+    if checked := _being_checked(request, option, about):
+        return go(request, "done", steps_of(request, checked).page)
     try:
         counter = _counter(request, option, about)
     except NotInCompany:  # taken out since the request began
@@ -87,6 +89,21 @@ def _closed(request: LocationRequest, option: CreditOption, about: Whose) -> str
     if not request.principal.may_buy:
         return "not_an_active_member"
     return "" if about.is_open else "company_closed"
+
+
+def _being_checked(request: LocationRequest, option: CreditOption, about: Whose) -> Purchase | None:
+    """Their purchase of it that may be paid: until that is known, there is no second one."""
+    checked: Purchase | None = (
+        Purchase.objects.being_checked()
+        .select_related("charge", "location", "customer")
+        .filter(
+            bought_by_id=request.principal.member_id,
+            customer_id=about.customer_id,
+            option_id=option.pk,
+        )
+        .first()
+    )
+    return checked
 
 
 def _was_in_company(request: LocationRequest, option_id: int, company_id: int | None) -> bool:

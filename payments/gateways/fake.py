@@ -49,6 +49,7 @@ class FakeGateway:
     charges: dict[str, ChargeOutcome] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
     webhooks: dict[str, str] = field(default_factory=dict)
+    missed: list[dict[str, Any]] = field(default_factory=list)
     _setups: dict[str, SetupOutcome] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -147,6 +148,11 @@ class FakeGateway:
     def read_charge(self, reference: str) -> ChargeOutcome:
         return next(charge for charge in self.charges.values() if charge.reference == reference)
 
+    def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
+        assert customer
+        assert since
+        return self.charges.get(key)
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         if self.read_charge(reference).state is not ChargeState.SUCCEEDED:
             self.finish_action(reference, ChargeState.FAILED, "canceled")
@@ -162,6 +168,10 @@ class FakeGateway:
             raise EventNotGenuine("wrong signature")
         payload: dict[str, Any] = json.loads(body)
         return payload
+
+    def missed_events(self, *, since: datetime) -> list[dict[str, Any]]:
+        assert since
+        return self.missed
 
     def read_event(self, payload: dict[str, Any]) -> Event:
         charge = self.charges.get(payload.get("key", ""))

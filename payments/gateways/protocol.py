@@ -237,6 +237,9 @@ class Gateway(Protocol):
 
     def read_charge(self, reference: str) -> ChargeOutcome: ...
 
+    def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
+        """Look for the charge with our key, however long ago; None if there is none."""
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         """Make sure that an unfinished charge can't be finished any more."""
 
@@ -250,5 +253,8 @@ class Gateway(Protocol):
 
         :raises EventNotGenuine: if it is not
         """
+
+    def missed_events(self, *, since: datetime) -> list[dict[str, Any]]:
+        """The payloads of the events since then that did not reach us, oldest first."""
 
     def read_event(self, payload: dict[str, Any]) -> Event: ...

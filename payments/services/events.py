@@ -1,11 +1,15 @@
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from payments.models import GatewayConnection, GatewayEvent
 from payments.services.connecting import gateway_of
+
+# For how long a gateway is asked again about what it could not deliver; webhooks are retried
+# for as long.
+MISSED_WITHIN = timedelta(days=3)
 
 
 def receive_event(
@@ -17,6 +21,26 @@ def receive_event(
     """
     payload = gateway_of(connection).verify_event(body, headers, secret=connection.webhook_secret)
     return _store_event(connection, payload, at=at)
+
+
+def take_missed_events(*, connection: GatewayConnection, at: datetime) -> list[GatewayEvent]:
+    """Keep the events that the gateway could not deliver, as if they had come by themselves.
+
+    Returns those that are new. Calls the gateway: never inside a transaction.
+
+    :raises GatewayRefused, GatewayUnavailable:
+    """
+    payloads = gateway_of(connection).missed_events(since=at - MISSED_WITHIN)
+    known = set(
+        GatewayEvent.objects.filter(
+            connection=connection, reference__in=[payload["id"] for payload in payloads]
+        ).values_list("reference", flat=True)
+    )
+    return [
+        _store_event(connection, payload, at=at)
+        for payload in payloads
+        if payload["id"] not in known
+    ]
 
 
 @transaction.atomic

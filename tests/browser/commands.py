@@ -38,6 +38,11 @@ class Commands:
         answer = json.loads(self.process.stdout.readline())
         assert not answer["failure"], answer["failure"] + answer["said"]
 
+    def run_task(self, name):
+        """Run a task now that the beat would send in its time."""
+        module, task = name.rsplit(".", 1)
+        self.run("shell", "--command", f"from {module} import {task}; {task}()")
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()

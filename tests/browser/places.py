@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import environ
@@ -48,6 +49,17 @@ class Place:
         """Every movement of money that the stand-in knows of."""
         with urlopen(f"{self.standin_account}/_book") as answer:
             return json.load(answer)["data"]
+
+    def switch(self, fault, **given):
+        """Have the stand-in make the next calls or webhooks go wrong."""
+        form = urlencode({"fault": fault, **given}).encode()
+        with urlopen(f"{self.standin_account}/_faults", data=form) as answer:
+            assert json.load(answer)["data"]
+
+    def mend(self):
+        """End all faults."""
+        with urlopen(Request(f"{self.standin_account}/_faults", method="DELETE")) as answer:
+            assert json.load(answer)["data"] == []
 
     def rows(self, sql):
         """What the stack's own database says of this location (`%(slug)s`)."""

@@ -4,6 +4,7 @@ import pytest
 
 from credits.models import Wallet
 from membership.services.paying import (
+    LISTED_AFTER,
     RESEND_WITHIN,
     pay_charge,
     refresh_charge,
@@ -106,18 +107,52 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(
     invariants_hold()
 
 
-def test_a_charge_is_not_sent_again_when_the_gateway_may_have_forgotten_its_key(
-    card_that, fake_gateway
+def test_a_charge_is_looked_up_when_the_gateway_may_have_forgotten_its_key(
+    card_that, fake_gateway, monkeypatch, invariants_hold
 ):
     purchase = pending_purchase(card=card_that("loses_the_answer"))
     pay_charge(charge=purchase.charge, at=NOON)
     gateway_is_back(purchase)
-    fake_gateway.charges.clear()
+    monkeypatch.setattr(FakeGateway, "charge", never_again)
 
     refresh_charge(charge=again(purchase).charge, at=NOON + RESEND_WITHIN)
 
-    assert fake_gateway.charges == {}
+    assert len(fake_gateway.charges) == 1
+    assert state_of(purchase) == ("completed", "succeeded", "")
+    invariants_hold()
+
+
+def test_a_charge_that_the_gateway_does_not_know_a_day_later_never_arrived(
+    card_that, fake_gateway, monkeypatch, invariants_hold
+):
+    purchase = pending_purchase(card=card_that("loses_the_answer"))
+    pay_charge(charge=purchase.charge, at=NOON)
+    monkeypatch.setattr(FakeGateway, "charge", never_again)
+    fake_gateway.charges.clear()
+
+    refresh_charge(charge=again(purchase).charge, at=NOON + RESEND_WITHIN)
+    assert state_of(purchase) == ("pending", "pending", ""), "it may yet be listed"
+    refresh_charge(charge=again(purchase).charge, at=NOON + LISTED_AFTER)
+
+    assert state_of(purchase) == ("failed", "failed", "never_arrived")
+    invariants_hold()
+
+
+def test_a_gateway_that_is_silent_a_day_later_fails_nothing(card_that, monkeypatch):
+    purchase = pending_purchase(card=card_that("loses_the_answer"))
+    pay_charge(charge=purchase.charge, at=NOON)
+
+    def silence(*_, **__):
+        raise GatewayUnavailable
+
+    monkeypatch.setattr(FakeGateway, "find_charge", silence)
+    refresh_charge(charge=again(purchase).charge, at=NOON + LISTED_AFTER)
+
     assert state_of(purchase) == ("pending", "pending", "")
+
+
+def never_again(*_):
+    raise AssertionError("a resend might be a second charge")
 
 
 def test_a_revoked_key_says_nothing_of_what_was_charged_before(card_that, invariants_hold):

@@ -9,9 +9,16 @@ from credits.models import Wallet
 from membership.models import Purchase
 from membership.services.events import EventWaits, process_event
 from membership.services.paying import pay_charge
+from payments.gateways.protocol import GatewayUnavailable
 from payments.models import GatewayConnection, GatewayEvent
-from payments.tasks import process_gateway_event, sweep_events
-from tests.factories import DISCONNECTED, NOON, CardFactory, pending_purchase
+from payments.tasks import fetch_missed_events, process_gateway_event, sweep_events
+from tests.factories import (
+    DISCONNECTED,
+    NOON,
+    CardFactory,
+    ConnectionFactory,
+    pending_purchase,
+)
 
 
 @pytest.fixture
@@ -161,3 +168,42 @@ def test_the_sweeper_takes_what_no_worker_took(purchase, invariants_hold):
 
     assert state() == "completed"
     invariants_hold()
+
+
+def test_an_event_that_did_not_come_is_fetched_and_processed_once(
+    purchase, fake_gateway, invariants_hold
+):
+    missed = {"id": "evt_1", "type": "payment_intent.succeeded", "key": str(purchase.key)}
+    fake_gateway.missed.append(missed)
+
+    fetch_missed_events()
+    fetch_missed_events()
+
+    event = GatewayEvent.objects.get()
+    assert (state(), bool(event.processed_at), event.payload) == ("completed", True, missed)
+    assert Wallet.objects.get().balance == 10
+    invariants_hold()
+
+
+def test_a_silent_gateway_keeps_no_other_from_being_asked(purchase, fake_gateway, monkeypatch):
+    first, second = purchase.charge.connection, ConnectionFactory()
+    assert first.pk < second.pk
+    asked = []
+
+    def missed_events(*, since):
+        asked.append(since)
+        raise GatewayUnavailable
+
+    monkeypatch.setattr(fake_gateway, "missed_events", missed_events)
+    fetch_missed_events()
+
+    assert len(asked) == 2
+
+
+def test_a_gateway_that_sends_no_webhooks_is_not_asked_what_it_missed(purchase, fake_gateway):
+    GatewayConnection.objects.update(webhook_secret="")
+    fake_gateway.missed.append({"id": "evt_1", "type": "x", "key": str(purchase.key)})
+
+    fetch_missed_events()
+
+    assert not GatewayEvent.objects.exists()

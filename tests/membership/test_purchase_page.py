@@ -10,7 +10,13 @@ from membership.services.settlement import settle_transaction
 from payments.gateways.fake import FakeGateway
 from payments.gateways.protocol import ChargeState, GatewayUnavailable
 from payments.models import Card, Transaction
-from tests.factories import NOON, CustomerFactory, RoleFactory, pending_purchase
+from tests.factories import (
+    NOON,
+    CustomerFactory,
+    OptionFactory,
+    RoleFactory,
+    pending_purchase,
+)
 from tests.membership.shop import address, words
 
 SETTLEMENT_QUERIES = 9  # seven statements between a savepoint and its release
@@ -89,6 +95,39 @@ def test_an_unknown_outcome_says_that_nobody_needs_to_pay_again(
     assert "Still confirming" in page
     assert "you don't need to pay again" in page
     assert "hx-get" in page
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_second_payment_is_begun_while_the_first_is_being_checked(
+    purchase, card_that, mias, method
+):
+    card_that("loses_the_answer")
+    pay_charge(charge=purchase.charge, at=NOON)
+    checkout = address(purchase.location, "checkout", purchase.option_id)
+
+    response = getattr(mias, method)(checkout)
+
+    assert response["Location"] == address(purchase.location, "purchase", purchase.key)
+    assert Purchase.objects.count() == 1
+
+
+def test_another_option_can_be_bought_while_a_payment_is_being_checked(purchase, card_that, mias):
+    card_that("loses_the_answer")
+    pay_charge(charge=purchase.charge, at=NOON)
+    other = OptionFactory(location=purchase.location)
+
+    page = mias.get(address(purchase.location, "checkout", other.pk))
+
+    assert "Buy 10 credits" in words(page)
+
+
+def test_who_waits_for_their_bank_to_ask_may_begin_anew(purchase, card_that, mias):
+    card_that("needs_action")
+    pay_charge(charge=purchase.charge, at=NOON)
+
+    page = mias.get(address(purchase.location, "checkout", purchase.option_id))
+
+    assert "Buy 10 credits" in words(page)
 
 
 def test_a_purchase_without_a_card_can_be_started_again(purchase, mias):

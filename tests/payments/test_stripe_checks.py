@@ -82,7 +82,10 @@ def test_all_missing_permissions_are_named_at_once(gateway):
 
 @pytest.mark.parametrize(
     "resource",
-    ["customers", "payment_intents", "setup_intents", "payment_methods", "webhook_endpoints"],
+    [
+        *("customers", "events", "payment_intents", "payment_methods", "setup_intents"),
+        "webhook_endpoints",
+    ],
 )
 def test_each_permission_is_asked_for(gateway, resource):
     lacking = gateway(f"{RESTRICTED}_nopermission_{resource}")

@@ -1,6 +1,7 @@
 """Deskmint's gateway interface on Stripe's API. Facts and their sources: docs/stripe.md."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from payments.gateways.protocol import (
     SetupOutcome,
     Webhook,
 )
-from payments.gateways.stripe import checks
+from payments.gateways.stripe import checks, looking
 from payments.gateways.stripe.amounts import to_stripe
 from payments.gateways.stripe.asking import ask
 from payments.gateways.stripe.outcomes import KEY, charge_outcome, setup_outcome
@@ -153,6 +154,9 @@ class StripeGateway:
     def read_charge(self, reference: str) -> ChargeOutcome:
         return charge_outcome(ask(self._client.v1.payment_intents.retrieve, reference))
 
+    def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
+        return looking.find_charge(self._client, customer=customer, key=key, since=since)
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         try:
             return charge_outcome(ask(self._client.v1.payment_intents.cancel, reference))
@@ -179,6 +183,9 @@ class StripeGateway:
             raise EventNotGenuine(str(wrong)) from wrong
         payload: dict[str, Any] = event.to_dict()
         return payload
+
+    def missed_events(self, *, since: datetime) -> list[dict[str, Any]]:
+        return looking.missed_events(self._client, kinds=EVENTS, since=since)
 
     def read_event(self, payload: dict[str, Any]) -> Event:
         subject = payload["data"]["object"]

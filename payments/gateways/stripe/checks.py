@@ -40,6 +40,9 @@ _PROBES: dict[Permission, _Probe] = {
     Permission("rak_payment_method_write", "PaymentMethods", "Write"): lambda it: ask(
         it.v1.payment_methods.detach, "pm_deskmint"
     ),
+    Permission("rak_event_read", "Events", "Read"): lambda it: ask(
+        it.v1.events.retrieve, "evt_deskmint"
+    ),
     Permission("rak_webhook_write", "Webhook Endpoints", "Write"): lambda it: ask(
         it.v1.webhook_endpoints.delete, "we_deskmint"
     ),
