@@ -132,6 +132,8 @@ urlpatterns = [
     path("community/transfers/", transfers.transfers, name="transfers"),
     path("community/transfers/<uuid:key>/", transfers.transfer, name="transfer"),
     path("community/transfers/<uuid:key>/cancel/", transfers.cancel, name="cancel_transfer"),
+    path("community/reviews/<int:case_id>/settle/", reviews.settle, name="settle_review"),
+    path("community/reviews/<int:case_id>/fail/", reviews.fail, name="fail_review"),
     path("community/bills/<int:bill_id>/send/", sending.send_bill, name="send_bill"),
     path("community/receipts/<str:number>/send/", sending.send_receipt, name="send_receipt"),
     path(

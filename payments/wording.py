@@ -1,9 +1,20 @@
 """A gateway's codes, or a refusal's own, in the words of whoever reads them."""
 
+from typing import Any
+
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from community.money import format_money
 from payments.gateways.protocol import KeyRefused
+from payments.models import ReviewCase
+
+MISMATCHES = {
+    "money": _("Amount"),
+    "livemode": _("Mode"),
+    "reference": _("Reference"),
+    "account": _("Account"),
+}
 
 REASONS = {
     "insufficient_funds": _("not enough funds"),
@@ -32,6 +43,7 @@ REASONS = {
     "not_their_bill": _("who paid didn't manage the company any more"),
     "auto_pay_ended": _("auto-pay was switched off or changed"),
     "never_arrived": _("the payment never reached the bank"),
+    "failed_by_staff": _("the team has ended it"),
     "replaced": _("another payment was begun"),
     "not_in_time": _("the transfer didn't come in time"),
     "withdrawn": _("it was cancelled"),
@@ -100,3 +112,28 @@ def key_refusal(refusal: KeyRefused, *, currency: str) -> str:
 def key_trouble(code: str) -> str:
     """Why a connected account could not be checked."""
     return str(KEY_TROUBLES.get(code) or gettext("Stripe refused the check (%s).") % code)
+
+
+def mismatch_words(case: ReviewCase) -> list[str]:
+    """What differs in a mismatch, a sentence for each."""
+    expected, reported = case.expected, case.reported
+    differing = [name for name in expected if expected[name] not in {"", reported.get(name)}]
+    if "amount_minor" in differing or "currency" in differing:
+        differing = ["money", *(it for it in differing if it not in {"amount_minor", "currency"})]
+    return [
+        gettext("%(what)s: asked for %(expected)s, reported %(reported)s")
+        % {
+            "what": MISMATCHES[name],
+            "expected": _told(name, expected),
+            "reported": _told(name, reported),
+        }
+        for name in differing
+    ]
+
+
+def _told(name: str, facts: dict[str, Any]) -> str:
+    if name == "money":
+        return format_money(facts["amount_minor"], facts["currency"])
+    if name == "livemode":
+        return gettext("live") if facts[name] else gettext("test")
+    return str(facts[name])

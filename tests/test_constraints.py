@@ -192,6 +192,7 @@ REFUSED = {
     },
     "review_once_per_charge_and_reason": {},
     "review_reason_is_known": {"reason": "'mood'"},
+    "review_of_a_mismatch_says_what_differs": {"reason": "'mismatch'"},
     "review_closed_says_by_whom_and_how": {"closed_at": "now()"},
     "transaction_moves_money": {"amount_minor": "0"},
     "transaction_settled_has_a_time": {"settled_at": "null", "where": "state = 'succeeded'"},

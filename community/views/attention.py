@@ -86,7 +86,7 @@ def _reviews(location: Location) -> list[Need]:
         Need(
             "scale",
             title % {"count": waiting},
-            _("Money arrived that must not be placed by itself."),
+            _("Money arrived that was not what was to be paid."),
             reverse("community:reviews", args=[location.slug]),
             _("Look"),
         )

@@ -4,8 +4,10 @@ from uuid import UUID
 from django.db import transaction
 
 from membership.services.settlement import Settled, settle_transaction
+from payments.gateways.protocol import ChargeOutcome
 from payments.models import GatewayConnection, GatewayEvent, Transaction
 from payments.services.connecting import gateway_of
+from payments.services.reviewing import open_mismatch
 
 
 class EventWaits(Exception):
@@ -16,7 +18,9 @@ class EventWaits(Exception):
 def process_event(*, event_id: int, at: datetime) -> None:
     """Do what a stored event asks for, once; it is marked in the transaction of its effect.
 
-    :raises EventWaits: if it names money of ours that does not match or is not known yet
+    Money of ours that does not match goes to review, which is all that is done for it.
+
+    :raises EventWaits: if it names money of ours that is not known, or comes of another account
     """
     event = (
         GatewayEvent.objects.select_for_update(no_key=True, of=("self",))
@@ -26,23 +30,36 @@ def process_event(*, event_id: int, at: datetime) -> None:
     if event.processed_at:
         return
     reported = gateway_of(event.connection).read_event(event.payload)
-    if reported.account != event.connection.account:
-        raise EventWaits("another account")
+    event.error = ""
     if reported.charge and reported.charge.key:
         charge = _charge_of(event.connection, reported.charge.key)
         if charge is None:
             raise EventWaits("unknown charge")
-        settled = settle_transaction(
-            transaction_id=charge.pk,
-            location_id=event.location_id,
-            outcome=reported.charge,
-            at=at,
-        )
-        if settled is Settled.MISMATCH:
-            raise EventWaits("amount, currency, mode or reference differ")
+        if not _is_good(event, charge, reported.account, reported.charge, at=at):
+            event.error = "differs from what was asked for: see the reviews"
+    elif reported.account != event.connection.account:
+        raise EventWaits("another account")
     event.processed_at = at
-    event.error = ""
     event.save(update_fields=["processed_at", "error"])
+
+
+def _is_good(
+    event: GatewayEvent, charge: Transaction, account: str, outcome: ChargeOutcome, *, at: datetime
+) -> bool:
+    """Settle the charge, if all that the event says of it is what was asked for."""
+    if account == event.connection.account:
+        settled = settle_transaction(
+            transaction_id=charge.pk, location_id=event.location_id, outcome=outcome, at=at
+        )
+        return settled is not Settled.MISMATCH
+    open_mismatch(
+        charge_id=charge.pk,
+        location_id=event.location_id,
+        expected={"account": event.connection.account},
+        reported={"account": account, "reference": outcome.reference, "state": str(outcome.state)},
+        at=at,
+    )
+    return False
 
 
 def _charge_of(connection: GatewayConnection, key: str) -> Transaction | None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 
-import structlog
 from django.db import transaction
 
 from analytics.models import Source
@@ -29,9 +28,8 @@ from membership.statements import (
 from payments.gateways.protocol import ChargeOutcome, ChargeState
 from payments.models import Transaction
 from payments.services.cards import settle_entered_card
+from payments.services.reviewing import open_mismatch
 from payments.statements import update_transaction
-
-log = structlog.get_logger(__name__)
 
 # The failure codes of what we end ourselves, before any money came.
 ABANDONED = "abandoned"  # the buyer left
@@ -65,22 +63,17 @@ def settle_transaction(
     """Record what became of a charge and do all that follows from it, once.
 
     Idempotent and safe in any order: success outranks failure, and nothing leaves success.
-    Money that does not match what was asked for grants nothing (Settled.MISMATCH).
+    Money that does not match what was asked for, or comes a second time, grants nothing and is
+    for staff to review (Settled.MISMATCH).
     """
     facts: ChargeFacts
     facts = select_settlement(transaction_id, location_id) or lock_bill_charge(
         transaction_id, location_id
     )
-    if facts.is_settled:
-        return Settled.ALREADY
+    if nothing_new := _overtaken(facts, outcome):
+        return nothing_new
     if not _matches(facts, outcome):
-        log.error(
-            "charge_mismatch",
-            transaction=facts.transaction_id,
-            expected=[facts.amount_minor, facts.currency, facts.livemode],
-            reported=[outcome.amount_minor, outcome.currency, outcome.livemode],
-            reference=outcome.reference,
-        )
+        _have_reviewed(facts, outcome, location_id, at=at)
         return Settled.MISMATCH
     if outcome.state is ChargeState.SUCCEEDED:
         _succeed(facts, outcome, at=at)
@@ -92,6 +85,14 @@ def settle_transaction(
         return Settled.FAILED
     Transaction.objects.filter(pk=facts.transaction_id).update(reference=outcome.reference)
     return Settled.WAITING
+
+
+def _overtaken(facts: ChargeFacts, outcome: ChargeOutcome) -> Settled | None:
+    """Tell an outcome that says nothing any more: something better was heard before."""
+    if facts.reference and not outcome.reference:
+        return Settled.WAITING  # the gateway did hear of it
+    is_new_money = outcome.state is ChargeState.SUCCEEDED and not _matches(facts, outcome)
+    return Settled.ALREADY if facts.is_settled and not is_new_money else None
 
 
 def never_charged(charge: Transaction, code: str) -> ChargeOutcome:
@@ -112,6 +113,29 @@ def _matches(facts: ChargeFacts, outcome: ChargeOutcome) -> bool:
         (outcome.amount_minor, outcome.currency) == (facts.amount_minor, facts.currency)
         and outcome.livemode == facts.livemode
         and facts.reference in {"", outcome.reference}
+    )
+
+
+def _have_reviewed(
+    facts: ChargeFacts, outcome: ChargeOutcome, location_id: int, *, at: datetime
+) -> None:
+    open_mismatch(
+        charge_id=facts.transaction_id,
+        location_id=location_id,
+        expected={
+            "amount_minor": facts.amount_minor,
+            "currency": facts.currency,
+            "livemode": facts.livemode,
+            "reference": facts.reference,
+        },
+        reported={
+            "amount_minor": outcome.amount_minor,
+            "currency": outcome.currency,
+            "livemode": outcome.livemode,
+            "reference": outcome.reference,
+            "state": str(outcome.state),
+        },
+        at=at,
     )
 
 

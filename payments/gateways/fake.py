@@ -146,7 +146,10 @@ class FakeGateway:
         self.charges[outcome.key] = outcome
 
     def read_charge(self, reference: str) -> ChargeOutcome:
-        return next(charge for charge in self.charges.values() if charge.reference == reference)
+        for charge in self.charges.values():
+            if charge.reference == reference:
+                return charge
+        raise GatewayRefused("resource_missing", "no such charge")
 
     def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
         assert customer

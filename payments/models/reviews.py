@@ -35,6 +35,7 @@ class ReviewCase(models.Model):
     class Reason(models.TextChoices):
         SURPLUS = "surplus", _("Not what was to pay")
         AMOUNT = "amount", _("Another amount")
+        MISMATCH = "mismatch", _("Not what was asked for")
 
     location = models.ForeignKey(Location, models.PROTECT)
     charge = models.ForeignKey(Transaction, models.PROTECT, related_name="reviews")
@@ -42,6 +43,9 @@ class ReviewCase(models.Model):
     received_minor = models.BigIntegerField(
         _("received, minor units"), null=True, blank=True, help_text="Where it is another amount."
     )
+    # Of a mismatch: what was asked for, and what the gateway said, when it was noticed.
+    expected = models.JSONField(_("asked for"), default=dict, blank=True)
+    reported = models.JSONField(_("reported"), default=dict, blank=True)
     noticed_at = models.DateTimeField(_("noticed"))
     note = models.CharField(_("what was done"), max_length=200, blank=True, default="")
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
@@ -55,11 +59,16 @@ class ReviewCase(models.Model):
         constraints = [
             models.UniqueConstraint("charge", "reason", name="review_once_per_charge_and_reason"),
             models.CheckConstraint(
-                condition=Q(reason__in=["surplus", "amount"]), name="review_reason_is_known"
+                condition=Q(reason__in=["surplus", "amount", "mismatch"]),
+                name="review_reason_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(reason="amount") ^ Q(received_minor__isnull=True),
                 name="review_of_another_amount_says_which",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="mismatch") | ~Q(expected={}) & ~Q(reported={}),
+                name="review_of_a_mismatch_says_what_differs",
             ),
             models.CheckConstraint(
                 condition=(Q(closed_at__isnull=True) & Q(closed_by__isnull=True) & Q(note=""))
@@ -75,3 +84,7 @@ class ReviewCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.charge}"
+
+    @property
+    def is_mismatch(self) -> bool:
+        return self.reason == self.Reason.MISMATCH

@@ -1,6 +1,7 @@
 """Money that a person must look at: noticed once, closed once, with a word on what was done."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -47,8 +48,40 @@ def open_review(
     return case
 
 
+def open_mismatch(
+    *,
+    charge_id: int,
+    location_id: int,
+    expected: dict[str, Any],
+    reported: dict[str, Any],
+    at: datetime,
+) -> None:
+    """Have staff look at money that is not what was asked for, once, with an alarm."""
+    case, made = ReviewCase.objects.get_or_create(
+        charge_id=charge_id,
+        reason=ReviewCase.Reason.MISMATCH,
+        defaults={
+            "location_id": location_id,
+            "expected": expected,
+            "reported": reported,
+            "noticed_at": at,
+        },
+    )
+    if made:
+        log.error(
+            "review_needed",
+            case=case.pk,
+            reason=case.reason,
+            transaction=charge_id,
+            expected=expected,
+            reported=reported,
+        )
+
+
 @transaction.atomic
-def close_review(*, case_id: int, note: str, by: User, at: datetime) -> ReviewCase:
+def close_review(
+    *, case_id: int, note: str, by: User, at: datetime, action: str = "review closed"
+) -> ReviewCase:
     """Note what was done about a case; it leaves the list.
 
     :raises ReviewClosed: if somebody did before
@@ -69,7 +102,7 @@ def close_review(*, case_id: int, note: str, by: User, at: datetime) -> ReviewCa
     record_audit(
         location=case.location,
         by=by,
-        action="review closed",
+        action=action,
         subject=f"review {case.pk}",
         reason=note,
         at=at,

@@ -191,6 +191,8 @@ COMMUNITY = [
     Row("community:cancel_transfer", POST=admins(302), **A_TRANSFER_TO_CANCEL),
     Row("community:reviews", GET=staff()),
     Row("community:close_review", POST=admins(302)),
+    Row("community:settle_review", POST=admins(302), address={"case_id": "mismatch_id"}),
+    Row("community:fail_review", POST=admins(302), address={"case_id": "mismatch_id"}),
     Row("community:join_requests", GET=staff()),
     Row("community:accept_request", POST=admins(302)),
     Row("community:decline_request", POST=admins(302)),

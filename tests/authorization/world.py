@@ -338,6 +338,14 @@ def _add_things(place: Place, name: str) -> None:
         reason="surplus",
         noticed_at=now(),
     )
+    mismatch = ReviewCase.objects.create(
+        location=location,
+        charge=case.charge,
+        reason="mismatch",
+        expected={"amount_minor": 1200, "currency": "EUR", "reference": ""},
+        reported={"amount_minor": 1100, "currency": "EUR", "reference": "pi_other"},
+        noticed_at=now(),
+    )
     retired = PlanFactory(location=location, archived_at=now())
     for ids in place.ids.values():
         ids |= {
@@ -352,6 +360,7 @@ def _add_things(place: Place, name: str) -> None:
             "role_id": role.pk,
             "import_id": job.pk,
             "case_id": case.pk,
+            "mismatch_id": mismatch.pk,
             "gateway": "stripe",
             "connection_id": location.gatewayconnection_set.get(gateway="stripe").pk,
             "connection_key": location.gatewayconnection_set.get(gateway="stripe").key,

@@ -10,7 +10,7 @@ from membership.models import Purchase
 from membership.services.events import EventWaits, process_event
 from membership.services.paying import pay_charge
 from payments.gateways.protocol import GatewayUnavailable
-from payments.models import GatewayConnection, GatewayEvent
+from payments.models import GatewayConnection, GatewayEvent, ReviewCase
 from payments.tasks import fetch_missed_events, process_gateway_event, sweep_events
 from tests.factories import (
     DISCONNECTED,
@@ -98,22 +98,56 @@ def test_an_effect_that_is_undone_leaves_the_event_waiting(purchase, monkeypatch
     [{"amount_minor": 1}, {"currency": "USD"}, {"livemode": True}],
     ids=["amount", "currency", "mode"],
 )
-def test_money_that_does_not_match_waits_for_staff(purchase, facts, fake_gateway):
+def test_money_that_does_not_match_goes_to_review_once(purchase, facts, fake_gateway):
     key = str(purchase.key)
     fake_gateway.charges[key] = replace(fake_gateway.charges[key], **facts)
-    event = event_about(purchase)
+    first, second = event_about(purchase), event_about(purchase, reference="evt_2")
 
-    process_gateway_event(location_id=event.location_id, event_id=event.pk)
-    process_gateway_event(location_id=event.location_id, event_id=event.pk)
+    for event in (first, second):
+        process_gateway_event(location_id=event.location_id, event_id=event.pk)
 
-    event.refresh_from_db()
-    assert (state(), event.processed_at, event.attempts) == ("pending", None, 2)
-    assert "differ" in event.error
+    [case] = ReviewCase.objects.all()
+    [(name, value)] = facts.items()
+    assert (case.charge, case.reason) == (purchase.charge, "mismatch")
+    assert (case.reported[name], case.expected[name]) == (value, expected(purchase)[name])
+    first.refresh_from_db()
+    assert (state(), bool(first.processed_at)) == ("pending", True)
+    assert "reviews" in first.error
+
+
+def expected(purchase):
+    return {"amount_minor": purchase.total_minor, "currency": "EUR", "livemode": False}
+
+
+def test_a_second_payment_of_what_is_paid_goes_to_review(purchase, fake_gateway, invariants_hold):
+    """Its key was forgotten and it was charged once more, or somebody copied the metadata."""
+    process_event(event_id=event_about(purchase).pk, at=NOON)
+    key = str(purchase.key)
+    fake_gateway.charges[key] = replace(fake_gateway.charges[key], reference="pi_again")
+
+    process_event(event_id=event_about(purchase, reference="evt_2").pk, at=NOON)
+
+    case = ReviewCase.objects.get()
+    assert (case.expected["reference"], case.reported["reference"]) == ("pi_1", "pi_again")
+    assert Wallet.objects.get().balance == 10
+    invariants_hold()
+
+
+def test_money_of_ours_in_another_account_goes_to_review(purchase, fake_gateway):
+    fake_gateway.account = "acct_of_somebody_else"
+
+    process_event(event_id=event_about(purchase).pk, at=NOON)
+
+    case = ReviewCase.objects.get()
+    assert case.expected == {"account": "acct_fake"}
+    assert case.reported["account"] == "acct_of_somebody_else"
+    assert state() == "pending"
 
 
 def test_an_event_of_another_account_waits(purchase, fake_gateway):
-    event = event_about(purchase)
+    event = event_about(purchase, key="nothing")
     fake_gateway.account = "acct_of_somebody_else"
+    fake_gateway.charges.clear()
 
     with pytest.raises(EventWaits, match="another account"):
         process_event(event_id=event.pk, at=NOON)
