@@ -244,6 +244,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # Stripe, or whatever stands in its place
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who has it reads /metrics from anywhere
 STRIPE_STANDIN_URL = env.str("STRIPE_STANDIN_URL", "")  # told by `make run`: no real money
 STRIPE_JS_URL = env.str("STRIPE_JS_URL", "https://js.stripe.com/v3/")
 STRIPE_TIMEOUT_SECONDS = env.int("STRIPE_TIMEOUT_SECONDS", 20)

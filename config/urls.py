@@ -4,6 +4,7 @@ from community import views as community
 from community.admin import operators
 from community.views.settings import logos
 from membership.views import founding, joining
+from payments.views.metrics import metrics
 
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("join/<slug:place>/withdraw/", joining.withdraw, name="withdraw_request"),
     path("logos/<slug:place>/<str:digest>.png", logos.logo, name="logo"),
     path("webhooks/", include("payments.urls")),
+    path("metrics", metrics, name="metrics"),
     path("admin/", operators.urls),
     path("<slug:slug>/", include("community.urls")),
     path("<slug:slug>/membership/", include("membership.urls")),

@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from django.core.cache import cache
 from django.db import OperationalError as DatabaseTrouble
 from django.db import connections
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from billing.services import claim_next_mail, owe_reminders, put_mail_off
 from community.models import Customer, Location, User
@@ -42,6 +44,7 @@ from membership.services.transfers import (
     transfers_to_announce,
 )
 from payments.models import Transaction
+from payments.views.metrics import RECONCILED_AT
 
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
 ASK_AFTER = timedelta(seconds=60)
@@ -146,6 +149,15 @@ def sweep_charges() -> None:
                 now() - charge.created_at > GIVE_UP_AFTER
             ):
                 give_up_charge(charge=charge, at=now())
+    _note_reconciled()
+
+
+def _note_reconciled() -> None:
+    """Say for operations that all pending charges were asked about."""
+    try:
+        cache.set(RECONCILED_AT, now(), timeout=None)
+    except RedisError:
+        log.warning("cache_unreachable", task="sweep_charges")
 
 
 class BillsNotTried(Exception):

@@ -1,7 +1,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from payments.models import GatewayConnection, GatewayEvent, Transaction
+from django.db.models import Count, Min, Sum
+
+from payments.models import GatewayConnection, GatewayEvent, ReviewCase, Transaction
 from payments.services.connecting import gateway_of
 
 TEST_IS_AMONG = 50
@@ -49,3 +51,31 @@ def payments_under_way(connection: GatewayConnection) -> int:
     return Transaction.objects.filter(
         connection=connection, state=Transaction.State.PENDING
     ).count()
+
+
+def payment_figures(*, at: datetime) -> dict[str, tuple[str, float]]:
+    """What operations watch of all locations: a name, what it says, and the number."""
+    pending = Transaction.objects.filter(
+        state=Transaction.State.PENDING, submitted_at__isnull=False
+    ).aggregate(count=Count("pk"), oldest=Min("submitted_at"))
+    waiting = GatewayEvent.objects.filter(processed_at=None).aggregate(
+        count=Count("pk"), oldest=Min("received_at")
+    )
+    refused = GatewayConnection.objects.aggregate(sum=Sum("refused_events"))["sum"] or 0
+    mismatch = ReviewCase.Reason.MISMATCH
+    return {
+        "pending_charges": ("Charges sent and without an outcome", pending["count"]),
+        "pending_charge_age_seconds": ("Age of the oldest of them", _age(pending["oldest"], at)),
+        "unprocessed_events": ("Webhooks kept and not processed", waiting["count"]),
+        "unprocessed_event_age_seconds": ("Age of the oldest of them", _age(waiting["oldest"], at)),
+        "signature_failures": ("Webhooks refused for their signature, ever", refused),
+        "open_reviews": ("Payments that staff must look at", ReviewCase.objects.open().count()),
+        "open_mismatches": (
+            "Those of them that differ from what was asked for",
+            ReviewCase.objects.open().filter(reason=mismatch).count(),
+        ),
+    }
+
+
+def _age(oldest: datetime | None, at: datetime) -> float:
+    return max((at - oldest).total_seconds(), 0) if oldest else 0

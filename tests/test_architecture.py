@@ -71,6 +71,7 @@ MARKUP_ALLOWED = {
 ALL_LOCATIONS = {
     "community/middleware.py": "the operator's admin works across locations",
     "payments/views/webhooks.py": "the webhook's address names the connection, that its location",
+    "payments/views/metrics.py": "operations watch the sums of all locations",
     "payments/tasks.py": "a sweeper asks which locations have work",
     "membership/tasks.py": "a sweeper asks which locations have work",
     "membership/views/joining.py": "an invitation's token names its location",

@@ -90,6 +90,7 @@ STAFF_SEES_ALL = {"staff": 200, "admin": 200}
 
 OUTSIDE = [
     Row("/livez", GET=anyone(), POST=anyone(), library=True),
+    Row("metrics", GET=anyone()),  # from this machine
     Row("/readyz", GET=anyone(), POST=anyone(), library=True),
     Row(
         "choose_location",
