@@ -30,7 +30,10 @@ class Migration(migrations.Migration):
             model_name="reviewcase",
             name="reason",
             field=models.CharField(
-                choices=[("surplus", "Not what was to pay"), ("mismatch", "Not what was asked for")],
+                choices=[
+                    ("surplus", "Not what was to pay"),
+                    ("mismatch", "Not what was asked for"),
+                ],
                 max_length=10,
                 verbose_name="reason",
             ),
