@@ -5,39 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('community', '0003_companies'),
-        ('payments', '0005_bank_transfers'),
+        ("community", "0003_companies"),
+        ("payments", "0005_bank_transfers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='reviewcase',
-            name='review_reason_is_known',
+            model_name="reviewcase",
+            name="review_reason_is_known",
         ),
         migrations.AddField(
-            model_name='reviewcase',
-            name='expected',
-            field=models.JSONField(blank=True, default=dict, verbose_name='asked for'),
+            model_name="reviewcase",
+            name="expected",
+            field=models.JSONField(blank=True, default=dict, verbose_name="asked for"),
         ),
         migrations.AddField(
-            model_name='reviewcase',
-            name='reported',
-            field=models.JSONField(blank=True, default=dict, verbose_name='reported'),
+            model_name="reviewcase",
+            name="reported",
+            field=models.JSONField(blank=True, default=dict, verbose_name="reported"),
         ),
         migrations.AlterField(
-            model_name='reviewcase',
-            name='reason',
-            field=models.CharField(choices=[('surplus', 'Not what was to pay'), ('amount', 'Another amount'), ('mismatch', 'Not what was asked for')], max_length=10, verbose_name='reason'),
+            model_name="reviewcase",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("surplus", "Not what was to pay"),
+                    ("amount", "Another amount"),
+                    ("mismatch", "Not what was asked for"),
+                ],
+                max_length=10,
+                verbose_name="reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['surplus', 'amount', 'mismatch'])), name='review_reason_is_known'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason__in", ["surplus", "amount", "mismatch"])),
+                name="review_reason_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', 'mismatch'), _negated=True), models.Q(models.Q(('expected', {}), _negated=True), models.Q(('reported', {}), _negated=True)), _connector='OR'), name='review_of_a_mismatch_says_what_differs'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reason", "mismatch"), _negated=True),
+                    models.Q(
+                        models.Q(("expected", {}), _negated=True),
+                        models.Q(("reported", {}), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="review_of_a_mismatch_says_what_differs",
+            ),
         ),
     ]
