@@ -86,10 +86,11 @@ def test_an_unknown_outcome_says_that_nobody_needs_to_pay_again(
     card_that("loses_the_answer")
     pay_charge(charge=purchase.charge, at=NOON)
 
-    def silence(*_):
+    def silence(*_, **_facts):
         raise GatewayUnavailable("no answer")
 
     monkeypatch.setattr(FakeGateway, "charge", silence)
+    monkeypatch.setattr(FakeGateway, "find_charge", silence)
     page = words(page_of(mias, purchase))
 
     assert "Still confirming" in page
