@@ -40,7 +40,7 @@ REASONS = {
     "method_not_open": _("card payments were closed"),
     "amount_too_small": _("the amount is below what the payment service takes"),
     "bill_changed": _("what was to pay changed before it was charged"),
-    "not_their_bill": _("who paid didn't manage the company any more"),
+    "not_their_bill": _("who paid had no part in the bill any more"),
     "auto_pay_ended": _("auto-pay was switched off or changed"),
     "never_arrived": _("the payment never reached the bank"),
     "failed_by_staff": _("the team has ended it"),

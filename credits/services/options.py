@@ -12,7 +12,6 @@ from community.services import record_audit
 from credits.models import CreditOption
 
 MAX_CREDITS = Decimal(1_000_000)
-MAX_EXPIRY_MONTHS = 120
 
 
 class OptionExists(ValidationError):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill
 from billing.services import lock_bill, refuse_unless_issued
-from community.models import CompanyMember, User
+from community.models import CompanyMember, Customer, User
 from membership.services.bill_payment import PaymentUnderWay
 from membership.services.purchases import CardOrder, open_connection, usable_card
 from membership.services.settlement import never_charged, settle_transaction
@@ -38,7 +38,7 @@ class AutoPayEnded(ValidationError):
 class NotTheirBill(ValidationError):
     def __init__(self) -> None:
         super().__init__(
-            _("You don't manage this company any more. Nothing was charged."),
+            _("This bill is not yours to pay any more. Nothing was charged."),
             code="not_their_bill",
         )
 
@@ -102,10 +102,16 @@ def check_bill_charge(charge: Transaction) -> None:
     if charge.automatic_try is not None:
         if not AutoPay.objects.filter(customer=bill.customer_id, card=charge.card_id).exists():
             raise AutoPayEnded
-    elif bill.customer.company_id:
-        managers = CompanyMember.objects.managers().filter(company_id=bill.customer.company_id)
-        if not managers.filter(member__user_id=charge.made_by_id).exists():
-            raise NotTheirBill
+    elif not _is_theirs(bill.customer, charge.made_by_id):
+        raise NotTheirBill
+
+
+def _is_theirs(customer: Customer, user_id: int) -> bool:
+    """One's own, also after leaving, and those of a company while one manages it."""
+    if customer.member:
+        return customer.member.user_id == user_id
+    managers = CompanyMember.objects.managers().filter(company_id=customer.company_id)
+    return bool(managers.filter(member__user_id=user_id).exists())
 
 
 def _start(

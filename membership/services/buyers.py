@@ -7,7 +7,6 @@ from uuid import UUID
 
 from community.database import loaded
 from community.models import Company, Location, Member
-from community.money import Tax
 from membership.models import PlanAssignment
 from membership.services.periods import Period, period_on
 from membership.services.quotes import WHOLE, PlanTerms, Quote
@@ -195,7 +194,3 @@ def location_of(facts: BuyerFacts) -> Location:
         "tax_included": facts.tax_included,
     }
     return loaded(Location, values)
-
-
-def tax_of(facts: BuyerFacts) -> Tax:
-    return Tax(name=facts.tax_name, percent=facts.tax_percent, included=facts.tax_included)

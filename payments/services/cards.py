@@ -21,11 +21,6 @@ class CardInUse(ValidationError):
         )
 
 
-def describe_card(details: CardDetails) -> str:
-    """How a card is named on pages and documents: Visa •••• 4242."""
-    return f"{details.brand.title()} •••• {details.last4}"
-
-
 def record_card(card: Card, details: CardDetails) -> None:
     """Note what the gateway says of a card that was entered for an attempt."""
     card.reference, card.fingerprint = details.reference, details.fingerprint

@@ -297,6 +297,17 @@ def test_who_stops_managing_a_company_pays_none_of_its_bills(location, till, fak
     assert state_of(bill) == "issued"
 
 
+def test_nobody_pays_the_bill_of_another_member(bill, mia, card_of, location, fake_gateway):
+    stranger = CustomerFactory(member__location=location).member
+    charge = start(bill, stranger.user, card_of(mia.customer))
+
+    with pytest.raises(NotTheirBill):
+        pay_charge(charge=charge, at=LATER)
+
+    assert fake_gateway.charges == {}
+    assert state_of(bill) == "issued"
+
+
 def test_a_new_card_is_kept_if_asked_for(bill, mia, till, fake_gateway):
     charge = start(bill, mia.user, connection=till, keep=True)
     open_card_setup(charge=charge, at=NOON)
