@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from credits.models import Lot
 
@@ -16,12 +16,12 @@ class NextLapse:
 
 
 def next_lapse(*, customer_id: int) -> NextLapse | None:
-    """What lapses next; None if nothing ever does."""
+    """What lapses next, without what is held; None if nothing ever does."""
     soonest = (
         Lot.objects.filter(wallet__customer_id=customer_id, lapses_at__isnull=False)
-        .not_empty()
+        .with_free_credits()
         .values("lapses_at")
-        .annotate(left=Sum("remaining"))
+        .annotate(left=Sum(F("remaining") - F("held")))
         .order_by("lapses_at")
         .first()
     )

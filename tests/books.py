@@ -21,6 +21,7 @@ from membership.services.periods import local_day
 from membership.services.transfers import confirm_transfer
 from payments.models import GatewayEvent
 from tests.billing.books import books_of_bills
+from tests.credits.books import books_of_holds
 from tests.factories import (
     CardFactory,
     CustomerFactory,
@@ -109,6 +110,7 @@ def books(location):
             "other_customer": other.customer.pk,
             "other_member": other.customer.member_id,
             **transfers,
+            **books_of_holds(location, at),
             **books_of_bills(location, at),
         }
 

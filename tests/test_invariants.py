@@ -7,6 +7,7 @@ from django.db import connection
 from community.management.commands.check_invariants import all_invariants, broken_invariants
 from tests.billing.books import BILL_MUTATIONS
 from tests.books import row_of
+from tests.credits.books import HOLD_MUTATIONS
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.django_db
 # Sentence → what breaks it. Names in braces are ids of the books below.
 MUTATIONS = {
     **BILL_MUTATIONS,
+    **HOLD_MUTATIONS,
     "Every member has the customer that pays for them": """
         INSERT INTO community_user
             (id, email, name, password, theme, language, time_format, is_staff, is_active,
@@ -66,9 +68,6 @@ MUTATIONS = {
     """,
     "An entry moves lots of its own wallet": """
         UPDATE credits_lot SET wallet_id = {other_wallet} WHERE id = {lapsed_lot}
-    """,
-    "A lot lapses once, with all that was left of it": """
-        UPDATE credits_lot SET lapses_at = lapses_at + interval '10 years' WHERE id = {lapsed_lot}
     """,
     "A receipt's total is the sum of its lines": """
         UPDATE billing_receiptline SET net_minor = net_minor + 1, total_minor = total_minor + 1

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "bill_state_moves_forward",  # below, state by state
     "purchase_state_moves_forward",
     "bill_issued_never_changes",  # below, column by column
+    "hold_state_moves_forward",
 }
 
 # Another value of the same kind for each column of an issued bill.
@@ -57,6 +58,9 @@ PURCHASE_MOVES = {
     # A charge may succeed after we gave up on it: then the credits come after all.
     *((end, "completed") for end in ENDED_WITHOUT_CREDITS),
 }
+
+HOLDS = {state: f"{state}_hold" for state in ("open", "captured", "released", "expired")}
+HOLD_MOVES = {("open", end) for end in ("captured", "released", "expired")}
 
 
 def backward(states, moves):
@@ -149,3 +153,11 @@ def test_a_purchase_only_moves_forward(before, after, two_books):
 
 def test_every_trigger_is_tried():
     assert set(TRIGGERS) == ELSEWHERE.union(APPEND_ONLY, NO_TRUNCATE, NEVER_DELETED, REFUSED)
+
+
+@pytest.mark.parametrize(("before", "after"), backward(HOLDS, HOLD_MOVES))
+def test_a_hold_that_is_over_stays_over(before, after, two_books):
+    attempt(
+        f"UPDATE credits_hold SET state = '{after}' WHERE id = {two_books[0][HOLDS[before]]}",
+        refused="Invalid transition",
+    )

@@ -1,5 +1,6 @@
+from credits.models.holds import HeldLot, Hold
 from credits.models.ledger import Entry, Wallet
 from credits.models.lots import Lot, LotMovement
 from credits.models.options import CreditOption, CreditUse
 
-__all__ = ["CreditOption", "CreditUse", "Entry", "Lot", "LotMovement", "Wallet"]
+__all__ = ["CreditOption", "CreditUse", "Entry", "HeldLot", "Hold", "Lot", "LotMovement", "Wallet"]

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer, Location, User
@@ -16,6 +16,9 @@ class Wallet(models.Model):
     location = models.ForeignKey(Location, models.PROTECT)
     customer = models.OneToOneField(Customer, models.PROTECT, related_name="wallet")
     balance = models.DecimalField(_("balance"), max_digits=12, decimal_places=2, default=Decimal(0))
+    held = models.DecimalField(
+        _("held"), max_digits=12, decimal_places=2, default=Decimal(0), db_default=Decimal(0)
+    )
     last_position = models.BigIntegerField(_("last position"), default=0)
 
     objects = scoped(models.Manager["Wallet"])
@@ -25,10 +28,19 @@ class Wallet(models.Model):
         verbose_name_plural = _("wallets")
         constraints = [
             models.CheckConstraint(condition=Q(balance__gte=0), name="wallet_balance_not_negative"),
+            models.CheckConstraint(
+                condition=Q(held__gte=0) & Q(held__lte=F("balance")),
+                name="wallet_holds_no_more_than_it_has",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Wallet {self.pk}"
+
+    @property
+    def available(self) -> Decimal:
+        """What can be spent: all but what holds have set aside."""
+        return self.balance - self.held
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -72,6 +84,9 @@ class Entry(models.Model):
     balance_after = models.DecimalField(_("balance after"), max_digits=12, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    reference = models.CharField(
+        _("reference"), max_length=100, blank=True, default="", db_default=""
+    )
     reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
     idempotency_key = models.CharField(_("idempotency key"), max_length=80)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
@@ -90,6 +105,11 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(reason="reversal") ^ Q(reverses__isnull=True),
                 name="entry_names_what_it_reverses",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=Q(reason="reversal", credits__gt=0),
+                name="entry_gives_a_spend_back_once",
             ),
         ]
         triggers = append_only("entry")

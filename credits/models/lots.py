@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,10 @@ from credits.models.ledger import Entry, Wallet
 class LotQuerySet(models.QuerySet["Lot"]):
     def not_empty(self) -> "LotQuerySet":
         return self.filter(remaining__gt=0)
+
+    def with_free_credits(self) -> "LotQuerySet":
+        """Those with credits that no hold has set aside."""
+        return self.filter(remaining__gt=F("held"))
 
     def in_spending_order(self) -> "LotQuerySet":
         """The soonest-lapsing first, then permanent ones by age."""
@@ -28,6 +34,9 @@ class Lot(models.Model):
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="lot")
     credits = models.DecimalField(_("credits"), max_digits=12, decimal_places=2)
     remaining = models.DecimalField(_("remaining"), max_digits=12, decimal_places=2)
+    held = models.DecimalField(
+        _("held"), max_digits=12, decimal_places=2, default=Decimal(0), db_default=Decimal(0)
+    )
     lapses_at = models.DateTimeField(_("lapses"), null=True, blank=True)
     paid_minor = models.BigIntegerField(
         _("paid, minor units"), default=0, help_text="Net price of the whole lot."
@@ -42,6 +51,10 @@ class Lot(models.Model):
             models.CheckConstraint(
                 condition=Q(remaining__gte=0) & Q(remaining__lte=F("credits")),
                 name="lot_holds_between_nothing_and_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(held__gte=0) & Q(held__lte=F("remaining")),
+                name="lot_holds_back_what_is_there",
             ),
             models.CheckConstraint(condition=Q(credits__gt=0), name="lot_starts_with_credits"),
             models.CheckConstraint(condition=Q(paid_minor__gte=0), name="lot_price_not_negative"),

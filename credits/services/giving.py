@@ -31,7 +31,7 @@ class AboveStaffLimit(ValidationError):
 class MoreThanBalance(ValidationError):
     def __init__(self, balance: Decimal) -> None:
         super().__init__(
-            _("The balance is %(balance)s credits. More than that can't be deducted."),
+            _("%(balance)s credits are available. More than that can't be deducted."),
             code="more_than_balance",
             params={"balance": format_credits(balance)},
         )
@@ -123,8 +123,8 @@ def _draw(
     wallet: Wallet, credits: Decimal, reason: str, *, by: User, key: str, at: datetime
 ) -> Booked:
     lapse_wallet(wallet, at=at)
-    if wallet.balance < credits:
-        raise MoreThanBalance(wallet.balance)
+    if wallet.available < credits:
+        raise MoreThanBalance(wallet.available)
     return insert_draw(
         wallet_id=wallet.pk,
         credits=credits,

@@ -9,7 +9,7 @@ from community.models import User
 from credits.models import Entry, Lot
 from credits.services.lapsing import lapse_wallet
 from credits.services.wallets import HUNDREDTH, lock_wallet
-from credits.statements import insert_draw
+from credits.statements import insert_draw, loosen_holds
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ def reverse_accrual(
     """Take back what is unspent of an accrual, up to a part of it that counts cumulatively.
 
     The part is rounded down. What was spent or has lapsed stays: never a negative balance.
+    Credits that no hold has set aside go first, then the holds give up theirs.
     The caller makes sure that the key is new.
     """
     wallet = lock_wallet(accrual.wallet.customer)
@@ -37,6 +38,8 @@ def reverse_accrual(
     take = max(Decimal(0), min(lot.remaining, wanted))
     if not take:
         return TakenBack(Decimal(0), owed=max(Decimal(0), wanted), balance=wallet.balance)
+    if held := max(Decimal(0), take - (lot.remaining - lot.held)):
+        loosen_holds(lot_id=lot.pk, credits=held)
     booked = insert_draw(
         wallet_id=wallet.pk,
         credits=take,

@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer
+from community.models import Customer, Member
 from community.money import format_credits
 from credits.models import Entry, Wallet
 
@@ -24,6 +24,28 @@ class InsufficientCredits(ValidationError):
             code="insufficient_credits",
             params={"needed": format_credits(needed), "available": format_credits(available)},
         )
+
+
+class CreditsLocked(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("The member isn't active or the company is closed, so nothing can be spent now."),
+            code="credits_locked",
+        )
+
+
+def check_may_spend(customer: Customer) -> None:
+    """Credits stay on record for who is suspended or has left, but can't be spent meanwhile.
+
+    :raises CreditsLocked: for those, and for a company that is closed
+    """
+    if customer.company:
+        is_open = customer.company.is_open
+    else:
+        assert customer.member
+        is_open = customer.member.state == Member.State.ACTIVE
+    if not is_open:
+        raise CreditsLocked
 
 
 def is_movable(credits: Decimal) -> bool:

@@ -95,9 +95,9 @@ def test_deducting_takes_what_lapses_soonest_first(customer):
     assert [lot.remaining for lot in Lot.objects.in_spending_order()] == [0, 4]
 
 
-def test_more_than_the_balance_is_refused_with_the_balance(customer):
+def test_more_than_is_available_is_refused_with_what_is(customer):
     give(customer, 5)
 
-    with pytest.raises(MoreThanBalance, match="balance is 5 credits"):
+    with pytest.raises(MoreThanBalance, match="5 credits are available"):
         deduct(customer, "5.01")
     assert Wallet.objects.get().balance == 5
