@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) -m stack.bootstrap
 .DEFAULT_GOAL := help
-.PHONY: help run test prove manage check format lock bench clean
+.PHONY: help run test prove manage check format lock bench drill clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\): *## */  make \1|/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ lock:  ## lock what pyproject.toml asks for, with hashes (ARGS=--upgrade)
 
 bench:  ## measure (ONLY=credits_page_ms)
 	@$(BOOTSTRAP) bench
+
+drill:  ## break a whole installation under load and compare the books (ONLY=valkey_hung)
+	@$(BOOTSTRAP) drill
 
 clean:  ## remove what was installed and built; never the data
 	@rm -rf .venv .build-venv .logs frontend/node_modules frontend/dist \

@@ -41,7 +41,8 @@ def commands(places: Places, *, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             *(str(BIN / "granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-            *("--workers", "1", "--blocking-threads", "4", "--no-ws", "config.wsgi:application"),
+            *("--workers", "1", "--blocking-threads", "4", "--no-ws"),
+            *("--respawn-failed-workers", "--respawn-interval", "1", "config.wsgi:application"),
         ],
         "worker": [
             *(*celery, "worker", "--pool", "threads", "--concurrency", "4"),

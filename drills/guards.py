@@ -1,0 +1,88 @@
+"""What is taken out of the application for a drill's control: then the drill must turn red.
+
+Nothing here is part of the product. `inside` calls it at the start of a process, if the drill
+asks for it; settings that a control changes are in `settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+ONE_KEY_PER_CHARGE = "one key per charge"
+ONE_KEY_PER_FORM = "one key per form"
+SETTLING_ONCE = "settling once"
+SECOND_LOOKS = "second looks"
+SWEEPS = "sweeps"
+LATE_ACKNOWLEDGEMENT = "late acknowledgement and sweeps"
+SYNCHRONOUS_COMMIT = "synchronous commit"
+BROKER_TIME_OUTS = "broker time-outs"
+# Without these the beat asks nobody a second time.
+SWEEPING = ("sweep_events", "fetch_missed_events", "sweep_charges")
+WITHOUT_SWEEPS = {SECOND_LOOKS, SWEEPS, LATE_ACKNOWLEDGEMENT}
+
+
+def take_out(guard: str) -> None:
+    REMOVALS[guard]()
+
+
+def send_each_try_under_a_new_key() -> None:
+    from payments.gateways.stripe import adapter
+
+    ask = adapter.ask
+
+    def ask_anew(call: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if "confirm" in kwargs.get("params", {}):
+            kwargs["options"] = {"idempotency_key": str(uuid4())}
+        return ask(call, *args, **kwargs)
+
+    adapter.ask = ask_anew  # type: ignore[assignment]
+
+
+def take_each_click_for_a_new_purchase() -> None:
+    from membership.views import checkout
+
+    unseal = checkout.unseal
+    checkout.unseal = lambda *args, **kwargs: replace(unseal(*args, **kwargs), key=uuid4())
+
+
+def settle_what_is_settled() -> None:
+    from membership.services import settlement
+
+    settlement._overtaken = lambda _facts, _outcome: None  # noqa: SLF001
+
+
+def rely_on_the_first_answer() -> None:
+    """No page asks again, and events are kept but not looked at."""
+    from membership.views import bill_paying, paying, purchases
+    from payments.views import webhooks
+
+    for module in (bill_paying, paying, purchases):
+        module.refresh_charge = lambda **_facts: None  # type: ignore[attr-defined]
+    webhooks._process_soon = lambda _event: None  # noqa: SLF001
+
+
+def rely_on_pages_and_tasks() -> None:
+    """No page asks again; what the broker was given is all that is done."""
+    from membership.views import bill_paying, paying, purchases
+
+    for module in (bill_paying, paying, purchases):
+        module.refresh_charge = lambda **_facts: None  # type: ignore[attr-defined]
+
+
+def nothing() -> None:
+    """The settings have done it."""
+
+
+REMOVALS: dict[str, Callable[[], None]] = {
+    ONE_KEY_PER_CHARGE: send_each_try_under_a_new_key,
+    ONE_KEY_PER_FORM: take_each_click_for_a_new_purchase,
+    SETTLING_ONCE: settle_what_is_settled,
+    SECOND_LOOKS: rely_on_the_first_answer,
+    SWEEPS: rely_on_pages_and_tasks,
+    LATE_ACKNOWLEDGEMENT: rely_on_pages_and_tasks,
+    SYNCHRONOUS_COMMIT: nothing,
+    BROKER_TIME_OUTS: nothing,
+}

@@ -1,0 +1,71 @@
+"""Opens the locations of the drills: a process beside the application that knows its services.
+
+A line in names a location, a line out says where it is and who buys there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import django
+
+from stack.places import CHECKOUT
+
+PASSWORD = "deskmint-drill"  # noqa: S105 - of people who live for a minute
+
+
+
+class People:
+    """The other end of that process."""
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - ours
+            [sys.executable, "-m", "drills.people"],
+            cwd=CHECKOUT,
+            env={**told, "DRILL_WITHOUT": ""},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def open(self, slug: str) -> dict[str, Any]:
+        return self._ask({"open": slug})
+
+    def broken_invariants(self) -> list[str]:
+        broken: list[str] = self._ask({"check": True})["broken"]
+        return broken
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the process that opens locations ended"
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def main() -> None:
+    django.setup()
+    opening = import_module("drills.opening")  # it names models, which need the line above
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = opening.open_location(asked["open"]) if "open" in asked else opening.check()
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
