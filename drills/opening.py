@@ -55,7 +55,10 @@ def open_location(slug: str) -> dict[str, Any]:
 
 def _arguments(slug: str, names: dict[str, list[str]]) -> list[str]:
     people = [
-        part for group in names.values() for email in group for part in ("--member", f"A B <{email}>")
+        part
+        for group in names.values()
+        for email in group
+        for part in ("--member", f"A B <{email}>")
     ]
     return [
         *("Drill", "--slug", slug, "--currency", "EUR", "--tax", "VAT 20"),
@@ -92,7 +95,12 @@ def _owe(email: str, *, at: datetime) -> list[int]:
     for number in range(BILLS_TO_PAY):
         bill = open_bill_by_hand(customer=customer, key=str(number), by=by, at=at)
         add_manual_item(
-            bill_id=bill.pk, description="Locker", price_minor=500, key=f"{email}-{number}", by=by, at=at
+            bill_id=bill.pk,
+            description="Locker",
+            price_minor=500,
+            key=f"{email}-{number}",
+            by=by,
+            at=at,
         )
         owed.append(issue_bill_by_hand(bill_id=bill.pk, by=by, at=at).pk)
     return owed

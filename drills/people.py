@@ -6,7 +6,6 @@ A line in names a location, a line out says where it is and who buys there.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,12 +19,11 @@ from stack.places import CHECKOUT
 PASSWORD = "deskmint-drill"  # noqa: S105 - of people who live for a minute
 
 
-
 class People:
     """The other end of that process."""
 
     def __init__(self, told: Mapping[str, str]) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - ours
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "drills.people"],
             cwd=CHECKOUT,
             env={**told, "DRILL_WITHOUT": ""},

@@ -142,7 +142,7 @@ class Stack:
         """See that what is acknowledged is on disk; killing a process alone would not show it."""
         with self.database() as connection:
             for name, wanted in DURABLE.items():
-                row = connection.execute(f"SHOW {name}").fetchone()  # type: ignore[arg-type] # noqa: S608
+                row = connection.execute(f"SHOW {name}").fetchone()  # type: ignore[arg-type]
                 assert row == {name: wanted}, row
 
 

@@ -31,19 +31,14 @@ from membership.services.importing import (
 )
 from membership.services.invitations import invitations_to_mail
 from membership.services.mailing import mail_invitation, mail_news
-from membership.services.paying import (
-    GIVE_UP_AFTER,
-    charges_to_ask_about,
-    give_up_charge,
-    refresh_charge,
-)
+from membership.services.paying import ASKED_A_RUN, ask_about_charge, charges_to_ask_about
 from membership.services.transfers import (
     announce_transfer,
     expire_transfer,
     transfers_over,
     transfers_to_announce,
 )
-from payments.models import Transaction
+from payments.tasks import take_each
 from payments.views.metrics import RECONCILED_AT
 
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
@@ -137,19 +132,19 @@ def remind_of_bills() -> None:
 
 @shared_task
 def sweep_charges() -> None:
-    """Ask the gateways about charges that are pending for too long; end abandoned ones."""
+    """Ask the gateways about charges that are pending for too long; end abandoned ones.
+
+    :raises RunIncomplete: at the end, if some failed by a bug of ours
+    """
     with scopes_disabled():
         waiting = charges_to_ask_about(at=now(), older_than=ASK_AFTER)
-    for location_id, charge_id in waiting:
-        with scope(location=location_id):
-            charge = Transaction.objects.get(pk=charge_id)
-            refresh_charge(charge=charge, at=now())
-            charge.refresh_from_db(fields=["state"])
-            if charge.state == Transaction.State.PENDING and (
-                now() - charge.created_at > GIVE_UP_AFTER
-            ):
-                give_up_charge(charge=charge, at=now())
-    _note_reconciled()
+    left = take_each(
+        waiting,
+        lambda charge_id: ask_about_charge(charge_id=charge_id, at=now()),
+        failure="charge_not_asked_about",
+    )
+    if not left and len(waiting) < ASKED_A_RUN:
+        _note_reconciled()
 
 
 def _note_reconciled() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 from membership.services.bill_charging import check_bill_charge
 from membership.services.purchases import check_purchase
@@ -32,6 +33,7 @@ LISTED_AFTER = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(hours=1)
 # A card that is not entered or an authentication not passed by then is given up.
 GIVE_UP_AFTER = timedelta(hours=1)
+ASKED_A_RUN = 200
 
 
 def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
@@ -119,14 +121,27 @@ def give_up_charge(*, charge: Transaction, at: datetime) -> None:
 
 
 def charges_to_ask_about(*, at: datetime, older_than: timedelta) -> list[tuple[int, int]]:
-    """Location and id of charges that are pending for longer than that, oldest first."""
+    """Location and id of charges that are pending for longer than that.
+
+    Those that were not asked about for the longest come first: some that stay pending hold up none.
+    """
     return list(
         Transaction.objects.filter(
             state=Transaction.State.PENDING, due_on=None, created_at__lt=at - older_than
         )
-        .order_by("created_at")
-        .values_list("location_id", "pk")[:200]
+        .order_by(F("asked_at").asc(nulls_first=True), "created_at")
+        .values_list("location_id", "pk")[:ASKED_A_RUN]
     )
+
+
+def ask_about_charge(*, charge_id: int, at: datetime) -> None:
+    """Settle a charge that is pending for long as its gateway says; end one that was left."""
+    charge = Transaction.objects.get(pk=charge_id)
+    Transaction.objects.filter(pk=charge_id, state=Transaction.State.PENDING).update(asked_at=at)
+    refresh_charge(charge=charge, at=at)
+    charge.refresh_from_db(fields=["state"])
+    if charge.state == Transaction.State.PENDING and at - charge.created_at > GIVE_UP_AFTER:
+        give_up_charge(charge=charge, at=at)
 
 
 @transaction.atomic

@@ -83,6 +83,7 @@ class Transaction(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(_("created"))
     submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("last asked about"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     objects = scoped(TransactionManager)

@@ -10,6 +10,9 @@ from payments.services.connecting import gateway_of
 # For how long a gateway is asked again about what it could not deliver; webhooks are retried
 # for as long.
 MISSED_WITHIN = timedelta(days=3)
+# Why an event was put aside.
+NO_ROW = "no charge of ours has this key"
+NOT_OURS = "another account"
 
 
 def receive_event(

@@ -11,7 +11,13 @@ from membership.services.events import EventWaits, process_event
 from membership.services.paying import pay_charge
 from payments.gateways.protocol import GatewayUnavailable
 from payments.models import GatewayConnection, GatewayEvent, ReviewCase
-from payments.tasks import fetch_missed_events, process_gateway_event, sweep_events
+from payments.services.events import NO_ROW
+from payments.tasks import (
+    RunIncomplete,
+    fetch_missed_events,
+    process_gateway_event,
+    sweep_events,
+)
 from tests.factories import (
     DISCONNECTED,
     NOON,
@@ -161,8 +167,41 @@ def test_money_of_ours_that_is_not_known_waits(purchase, fake_gateway):
         fake_gateway.charges[str(purchase.key)], key=key, reference="pi_lost"
     )
 
-    with pytest.raises(EventWaits, match="unknown charge"):
+    with pytest.raises(EventWaits, match="no charge of ours"):
         process_event(event_id=event_about(purchase, key=key).pk, at=NOON)
+
+
+def test_money_of_ours_that_has_no_row_is_put_aside_in_the_end(purchase, fake_gateway):
+    """A backup was restored, or another installation shares the account."""
+    key = str(uuid4())
+    fake_gateway.charges[key] = replace(
+        fake_gateway.charges[str(purchase.key)], key=key, reference="pi_lost"
+    )
+    event = event_about(purchase, key=key)
+
+    process_event(event_id=event.pk, at=NOON + timedelta(minutes=10))
+
+    event.refresh_from_db()
+    assert (event.processed_at, event.error) == (NOON + timedelta(minutes=10), NO_ROW)
+    assert state() == "pending"
+
+
+def test_an_event_that_meets_a_bug_keeps_no_other_from_its_turn(purchase, monkeypatch):
+    broken, good = event_about(purchase, reference="evt_0"), event_about(purchase)
+
+    def process(*, event_id, at):
+        if event_id == broken.pk:
+            raise RuntimeError
+        process_event(event_id=event_id, at=at)
+
+    monkeypatch.setattr("payments.tasks.process_event", process)
+    with pytest.raises(RunIncomplete):
+        sweep_events()
+
+    good.refresh_from_db()
+    broken.refresh_from_db()
+    assert (state(), bool(good.processed_at)) == ("completed", True)
+    assert (broken.attempts, broken.error, broken.processed_at) == (1, "RuntimeError", None)
 
 
 def test_money_of_somebody_else_is_none_of_our_business(purchase):
@@ -180,7 +219,7 @@ def test_a_charge_can_not_be_settled_by_another_connection_s_event(purchase, inv
     with scope(location=elsewhere.location):
         forged = event_about(pending_purchase(card=elsewhere), key=str(purchase.key))
 
-        with pytest.raises(EventWaits, match="unknown charge"):
+        with pytest.raises(EventWaits, match="no charge of ours"):
             process_event(event_id=forged.pk, at=NOON)
 
     with scope(location=purchase.location):

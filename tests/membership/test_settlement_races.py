@@ -1,5 +1,6 @@
 """What happens at the same moment: real threads on real Postgres, each with its connection."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,12 +14,18 @@ from credits.services.spending import spend_credits
 from membership.models import Purchase
 from membership.services.events import process_event
 from membership.services.joining import reactivate_member, suspend_member
-from membership.services.paying import give_up_charge, open_card_setup, pay_charge
+from membership.services.paying import (
+    ask_about_charge,
+    give_up_charge,
+    open_card_setup,
+    pay_charge,
+)
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from membership.services.refusals import NotAnActiveMember
-from payments.models import GatewayEvent, Transaction
-from tests.factories import NOON, CardFactory, OptionFactory, pending_purchase
+from membership.services.reviewing import PaidAlready, settle_review
+from payments.models import GatewayEvent, ReviewCase, Transaction
+from tests.factories import NOON, CardFactory, OptionFactory, RoleFactory, pending_purchase
 from tests.racing import errors, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,7 +202,7 @@ def test_giving_up_and_paying_at_once_leave_one_truth(card, fake_gateway, invari
             card.location,
             [
                 partial(pay, purchase),
-                partial(give_up_charge, purchase=purchase, at=NOON),
+                partial(give_up_charge, charge=purchase.charge, at=NOON),
                 partial(pay, purchase),
             ],
         )
@@ -229,4 +236,39 @@ def test_one_event_from_ten_workers_has_one_effect(card, fake_gateway, invariant
         purchase.refresh_from_db()
     assert event.processed_at == purchase.completed_at, "the others found it done"
     assert balance(card) == 10
+    invariants_hold()
+
+
+def test_an_admin_who_settles_a_review_while_the_sweeper_asks_leave_one_truth(
+    card, fake_gateway, invariants_hold
+):
+    """More was paid than asked for: the sweeper reports it again while an admin takes it."""
+    admin = RoleFactory(location=card.location, kind="admin").user
+    with scope(location=card.location):
+        card.reference = "card_lost_answer"
+        card.save()
+    for _ in range(8):
+        purchase = bought(card)
+        with scope(location=card.location):
+            pay(purchase)
+            key, event = str(purchase.key), event_about(purchase)
+            more = fake_gateway.charges[key].amount_minor + 100
+            fake_gateway.charges[key] = replace(fake_gateway.charges[key], amount_minor=more)
+            process_event(event_id=event.pk, at=NOON)
+            case = ReviewCase.objects.open().get()
+
+        answers = race(
+            card.location,
+            [
+                partial(settle_review, case_id=case.pk, note="Agreed", by=admin, at=NOON),
+                partial(settle_review, case_id=case.pk, note="Agreed too", by=admin, at=NOON),
+                *[partial(ask_about_charge, charge_id=purchase.charge_id, at=NOON)] * 4,
+            ],
+        )
+
+        refused = errors(answers)
+        assert [type(it) for it in refused] == [PaidAlready]
+        with scope(location=card.location):
+            assert not ReviewCase.objects.open().exists()
+    assert balance(card) == 80
     invariants_hold()
