@@ -150,7 +150,7 @@ def crowd_of(place: dict[str, object], drill: Drill, stack: Stack, journal: Jour
 def heal(
     scene: Scene, journal: Journal, location_id: int, lifted: float, patience: float
 ) -> tuple[Difference, float | None]:
-    """Wait until the books agree and nothing is open; gives the seconds since the fault was over."""
+    """Wait until the books agree and nothing is open; says how long after the fault that was."""
     until = time.monotonic() + patience
     with scene.stack.database() as connection:
         while True:

@@ -98,7 +98,7 @@ def _doubled(
     uncalled = sum(
         1 for it in purchases if it["state"] == "completed" and it["key"] not in journal.asked
     )
-    return charges + accruals + payments + uncalled
+    return int(charges + accruals + payments + uncalled)
 
 
 def _unpaid(

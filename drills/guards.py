@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -29,8 +30,7 @@ def take_out(guard: str) -> None:
 
 
 def send_each_try_under_a_new_key() -> None:
-    from payments.gateways.stripe import adapter
-
+    adapter = import_module("payments.gateways.stripe.adapter")
     ask = adapter.ask
 
     def ask_anew(call: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -38,38 +38,32 @@ def send_each_try_under_a_new_key() -> None:
             kwargs["options"] = {"idempotency_key": str(uuid4())}
         return ask(call, *args, **kwargs)
 
-    adapter.ask = ask_anew  # type: ignore[assignment]
+    adapter.ask = ask_anew
 
 
 def take_each_click_for_a_new_purchase() -> None:
-    from membership.views import checkout
-
+    checkout = import_module("membership.views.checkout")
     unseal = checkout.unseal
     checkout.unseal = lambda *args, **kwargs: replace(unseal(*args, **kwargs), key=uuid4())
 
 
 def settle_what_is_settled() -> None:
-    from membership.services import settlement
-
+    settlement = import_module("membership.services.settlement")
     settlement._overtaken = lambda _facts, _outcome: None  # noqa: SLF001
 
 
 def rely_on_the_first_answer() -> None:
     """No page asks again, and events are kept but not looked at."""
-    from membership.views import bill_paying, paying, purchases
-    from payments.views import webhooks
-
-    for module in (bill_paying, paying, purchases):
-        module.refresh_charge = lambda **_facts: None  # type: ignore[attr-defined]
+    rely_on_pages_and_tasks()
+    webhooks = import_module("payments.views.webhooks")
     webhooks._process_soon = lambda _event: None  # noqa: SLF001
 
 
 def rely_on_pages_and_tasks() -> None:
     """No page asks again; what the broker was given is all that is done."""
-    from membership.views import bill_paying, paying, purchases
-
-    for module in (bill_paying, paying, purchases):
-        module.refresh_charge = lambda **_facts: None  # type: ignore[attr-defined]
+    for page in ("bill_paying", "paying", "purchases"):
+        module = import_module(f"membership.views.{page}")
+        module.refresh_charge = lambda **_facts: None
 
 
 def nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,13 @@ class Inside(AppConfig):
 
 def speed_up() -> None:
     """Ask about a charge after seconds, so that a drill takes no minutes to heal."""
-    from membership import tasks as of_charges
-    from payments import tasks as of_events
-
-    of_charges.ASK_AFTER = ASK_AFTER
-    of_events.RETRY_AFTER = ASK_AFTER
+    of_charges, of_events = import_module("membership.tasks"), import_module("payments.tasks")
+    of_charges.ASK_AFTER = of_events.RETRY_AFTER = ASK_AFTER
 
 
 def slow_tasks(note: Path) -> None:
     """While the note lies there an event takes a second, so that a worker dies over it."""
-    from payments import tasks
-
+    tasks = import_module("payments.tasks")
     process_event = tasks.process_event
 
     def slowly(**facts: Any) -> None:

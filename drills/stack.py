@@ -66,7 +66,7 @@ class Stack:
 
     def start(self, *names: str) -> None:
         for name in names:
-            serving = self._makes.get(name, lambda name=name: self._process(name))()  # type: ignore[misc]
+            serving = self._makes.get(name, lambda name=name: self._process(name))()
             self._serving[name] = (serving, serving.__enter__())
         if "web" in names:
             self.wait_until_alive()
@@ -142,7 +142,7 @@ class Stack:
         """See that what is acknowledged is on disk; killing a process alone would not show it."""
         with self.database() as connection:
             for name, wanted in DURABLE.items():
-                row = connection.execute(f"SHOW {name}").fetchone()  # type: ignore[arg-type]
+                row = connection.execute(f"SHOW {name}").fetchone()
                 assert row == {name: wanted}, row
 
 

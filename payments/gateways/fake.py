@@ -156,6 +156,10 @@ class FakeGateway:
         assert since
         return self.charges.get(key)
 
+    def collected_charges(self, *, since: datetime) -> list[ChargeOutcome]:
+        assert since
+        return [it for it in self.charges.values() if it.state is ChargeState.SUCCEEDED]
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         if self.read_charge(reference).state is not ChargeState.SUCCEEDED:
             self.finish_action(reference, ChargeState.FAILED, "canceled")

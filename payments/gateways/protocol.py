@@ -240,6 +240,9 @@ class Gateway(Protocol):
     def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
         """Look for the charge with our key, however long ago; None if there is none."""
 
+    def collected_charges(self, *, since: datetime) -> list[ChargeOutcome]:
+        """All charges with a key of ours that were begun since then and have succeeded."""
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         """Make sure that an unfinished charge can't be finished any more."""
 

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import pytest
@@ -196,6 +197,18 @@ def test_what_succeeded_can_not_be_stopped(counter):
     done = counter.charge()
 
     assert counter.gateway.cancel_charge(done.reference).state is ChargeState.SUCCEEDED
+
+
+def test_what_was_collected_is_listed_and_nothing_else(counter):
+    since = datetime.now(UTC) - timedelta(hours=1)
+    collected = [counter.charge(key=f"k{number}") for number in range(3)]
+    counter.charge("declined", key="k-declined")
+    counter.charge("action", key="k-action")
+
+    listed = counter.gateway.collected_charges(since=since)
+
+    assert sorted(it.reference for it in listed) == sorted(it.reference for it in collected)
+    assert {(it.amount_minor, it.currency) for it in listed} == {(1200, "EUR")}
 
 
 def test_a_card_is_forgotten_twice_without_an_error(counter):

@@ -3,7 +3,6 @@
 import pytest
 from django.db.transaction import atomic, set_rollback
 
-from community.management.commands.check_invariants import broken_invariants
 from payments.gateways.fake import FakeGateway
 from payments.gateways.registry import GATEWAYS
 
@@ -11,6 +10,9 @@ from payments.gateways.registry import GATEWAYS
 @pytest.fixture
 def invariants_hold(db):
     """Call it when a test has moved rows: no sentence may be broken."""
+    from community.management.commands.check_invariants import (  # noqa: PLC0415 - models
+        broken_invariants,
+    )
 
     def check():
         broken = broken_invariants()

@@ -157,6 +157,9 @@ class StripeGateway:
     def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
         return looking.find_charge(self._client, customer=customer, key=key, since=since)
 
+    def collected_charges(self, *, since: datetime) -> list[ChargeOutcome]:
+        return looking.collected_charges(self._client, since=since)
+
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         try:
             return charge_outcome(ask(self._client.v1.payment_intents.cancel, reference))

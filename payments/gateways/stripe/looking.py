@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import stripe
 
-from payments.gateways.protocol import ChargeOutcome
+from payments.gateways.protocol import ChargeOutcome, ChargeState
 from payments.gateways.stripe.asking import ask
 from payments.gateways.stripe.outcomes import KEY, charge_outcome
 
@@ -25,6 +26,14 @@ def find_charge(
     return None
 
 
+def collected_charges(client: stripe.StripeClient, *, since: datetime) -> list[ChargeOutcome]:
+    """Go through all that the account has collected with our keys, however many pages that takes."""
+    created = {"gte": int(since.timestamp())}
+    listed = _each(client.v1.payment_intents.list, {"created": created}, pages=None)
+    outcomes = (charge_outcome(intent) for intent in listed)
+    return [it for it in outcomes if it.key and it.state is ChargeState.SUCCEEDED]
+
+
 def missed_events(
     client: stripe.StripeClient, *, kinds: list[str], since: datetime
 ) -> list[dict[str, Any]]:
@@ -34,10 +43,12 @@ def missed_events(
     return list(_each(client.v1.events.list, asked))[::-1]
 
 
-def _each(call: Callable[..., Any], asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _each(
+    call: Callable[..., Any], asked: dict[str, Any], *, pages: int | None = PAGES_MAX
+) -> Iterator[dict[str, Any]]:
     """Go through a list, newest first, page by page."""
     place: dict[str, str] = {}
-    for _page in range(PAGES_MAX):
+    for _page in count() if pages is None else range(pages):
         found = ask(call, params={**asked, **place, "limit": PAGE})
         yield from found["data"]
         if not found["has_more"]:
