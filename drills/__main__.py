@@ -99,11 +99,13 @@ def perform(
     drill: Drill, stack: Stack, people: People, *, seconds: float, control: bool = False
 ) -> Result:
     slug = f"drill-{next(NUMBERS)}"
+    began = time.monotonic()
     place = people.open(slug)
     journal = Journal(stack.places.data / f"journal-{slug}")
-    scene = Scene(stack, f"{stack.standin_url}/accounts/{slug}", seconds)
+    scene = Scene(stack, f"{stack.standin_url}/accounts/{slug}", seconds, is_control=control)
     buyers = crowd_of(place, drill, stack, journal)
     sign_in_all(buyers)
+    say(f"{slug} is open after {time.monotonic() - began:.1f} s")
     with Crowd(buyers):
         scene.wait(CALM_SECONDS)
         injected = drill.inject(scene)

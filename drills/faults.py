@@ -26,6 +26,7 @@ class Scene:
     stack: Stack
     account: str  # its base address
     seconds: float
+    is_control: bool = False
 
     def wait(self, seconds: float) -> None:
         threading.Event().wait(seconds)
@@ -75,7 +76,8 @@ def crash_between_steps(scene: Scene) -> int:
     """Have the web worker die at each step in turn, as soon as a purchase comes by."""
     crashes = 0
     patience = threading.Event()
-    for name in STEPS:
+    # The later a step, the surer that money has moved: a control needs no more than these.
+    for name in list(STEPS)[4::3] if scene.is_control else STEPS:
         note = scene.stack.write_note(name)
         for _ in range(int(scene.seconds * 10)):
             if not note.exists():

@@ -29,40 +29,46 @@ def take_out(guard: str) -> None:
     REMOVALS[guard]()
 
 
+def part_of(name: str) -> Any:
+    """Give a module of the application, to be changed."""
+    return import_module(name)
+
+
 def send_each_try_under_a_new_key() -> None:
-    adapter = import_module("payments.gateways.stripe.adapter")
+    adapter = part_of("payments.gateways.stripe.adapter")
     ask = adapter.ask
 
     def ask_anew(call: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
         if "confirm" in kwargs.get("params", {}):
             kwargs["options"] = {"idempotency_key": str(uuid4())}
-        return ask(call, *args, **kwargs)
+        answer: dict[str, Any] = ask(call, *args, **kwargs)
+        return answer
 
     adapter.ask = ask_anew
 
 
 def take_each_click_for_a_new_purchase() -> None:
-    checkout = import_module("membership.views.checkout")
+    checkout = part_of("membership.views.checkout")
     unseal = checkout.unseal
     checkout.unseal = lambda *args, **kwargs: replace(unseal(*args, **kwargs), key=uuid4())
 
 
 def settle_what_is_settled() -> None:
-    settlement = import_module("membership.services.settlement")
+    settlement = part_of("membership.services.settlement")
     settlement._overtaken = lambda _facts, _outcome: None  # noqa: SLF001
 
 
 def rely_on_the_first_answer() -> None:
     """No page asks again, and events are kept but not looked at."""
     rely_on_pages_and_tasks()
-    webhooks = import_module("payments.views.webhooks")
+    webhooks = part_of("payments.views.webhooks")
     webhooks._process_soon = lambda _event: None  # noqa: SLF001
 
 
 def rely_on_pages_and_tasks() -> None:
     """No page asks again; what the broker was given is all that is done."""
     for page in ("bill_paying", "paying", "purchases"):
-        module = import_module(f"membership.views.{page}")
+        module = part_of(f"membership.views.{page}")
         module.refresh_charge = lambda **_facts: None
 
 

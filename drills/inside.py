@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 
-from drills.guards import take_out
+from drills.guards import part_of, take_out
 from drills.steps import STEPS, once
 
 ASK_AFTER = timedelta(seconds=5)
@@ -23,24 +22,24 @@ class Inside(AppConfig):
     path = str(Path(__file__).parent)
 
     def ready(self) -> None:
-        door = Path(settings.DOOR)
+        door = Path(os.environ["DRILL_DOOR"])  # where notes lie that tell a process to die
         speed_up()
         slow_tasks(door / SLOW_NOTE)
         for name, step in STEPS.items():
             step.die_here(once(door / name))
-        if settings.WITHOUT:
-            take_out(settings.WITHOUT)
+        if guard := os.environ["DRILL_WITHOUT"]:
+            take_out(guard)
 
 
 def speed_up() -> None:
     """Ask about a charge after seconds, so that a drill takes no minutes to heal."""
-    of_charges, of_events = import_module("membership.tasks"), import_module("payments.tasks")
+    of_charges, of_events = part_of("membership.tasks"), part_of("payments.tasks")
     of_charges.ASK_AFTER = of_events.RETRY_AFTER = ASK_AFTER
 
 
 def slow_tasks(note: Path) -> None:
     """While the note lies there an event takes a second, so that a worker dies over it."""
-    tasks = import_module("payments.tasks")
+    tasks = part_of("payments.tasks")
     process_event = tasks.process_event
 
     def slowly(**facts: Any) -> None:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import django
+from django.db import connections
 
 from stack.places import CHECKOUT
 
@@ -61,6 +62,7 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         answer = opening.open_location(asked["open"]) if "open" in asked else opening.check()
+        connections.close_all()  # the server may be killed before the next question
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

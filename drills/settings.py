@@ -12,17 +12,16 @@ from config.settings import (
 )
 from drills import guards
 
-WITHOUT = os.environ.get("DRILL_WITHOUT", "")
-DOOR = os.environ["DRILL_DOOR"]  # the folder where notes lie that tell a process to die
+WITHOUT = os.environ["DRILL_WITHOUT"]  # the guard that a control takes out
 
 INSTALLED_APPS = [*INSTALLED_APPS, "drills.inside.Inside"]
 LOOK_EVERY_SECONDS = 3
 CELERY_BEAT_SCHEDULE = {
     name: {**entry, "schedule": LOOK_EVERY_SECONDS}
-    if entry["task"].endswith(guards.SWEEPING)
+    if str(entry["task"]).endswith(guards.SWEEPING)
     else entry
     for name, entry in CELERY_BEAT_SCHEDULE.items()
-    if not (WITHOUT in guards.WITHOUT_SWEEPS and entry["task"].endswith(guards.SWEEPING))
+    if not (WITHOUT in guards.WITHOUT_SWEEPS and str(entry["task"]).endswith(guards.SWEEPING))
 }
 if WITHOUT == guards.LATE_ACKNOWLEDGEMENT:
     CELERY_TASK_ACKS_LATE = False

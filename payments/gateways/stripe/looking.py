@@ -27,7 +27,7 @@ def find_charge(
 
 
 def collected_charges(client: stripe.StripeClient, *, since: datetime) -> list[ChargeOutcome]:
-    """Go through all that the account has collected with our keys, however many pages that takes."""
+    """All that the account has collected with our keys, however many pages that takes."""
     created = {"gte": int(since.timestamp())}
     listed = _each(client.v1.payment_intents.list, {"created": created}, pages=None)
     outcomes = (charge_outcome(intent) for intent in listed)
