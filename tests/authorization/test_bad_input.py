@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from html.parser import HTMLParser
 from itertools import product
+from zlib import crc32
 
 import pytest
 from django.conf import settings
@@ -65,6 +67,15 @@ class Forms(HTMLParser):
             self.select = None
 
 
+def trials(action, fields):
+    """In full, each field with each bad value; else each field with one, in turn."""
+    if os.environ.get("DOSE") == "full":
+        return product(fields, BAD)
+    kinds = list(BAD)
+    first = crc32(action.encode())
+    return [(name, kinds[(first + i) % len(kinds)]) for i, name in enumerate(fields)]
+
+
 def person(row):
     """Somebody who sees the page."""
     for who in ("admin", "member", "anonymous", "operator"):
@@ -102,10 +113,10 @@ def test_no_form_of_a_page_crashes(row, world, tried):
         if (method, action) in tried:
             continue
         tried.add((method, action))
-        for name, (kind, value) in product(sent, BAD.items()):
+        for name, kind in trials(action, sent):
             with savepoint():
                 send = getattr(browser(world, who), method.lower())
-                if send(action, sent | {name: value}).status_code >= CRASH:
+                if send(action, sent | {name: BAD[kind]}).status_code >= CRASH:
                     broken.append((method, action, name, kind))
     assert broken == []
 
