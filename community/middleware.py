@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.views import redirect_to_login
@@ -10,8 +9,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 
-from community.principals import CompanyStanding, Principal
-from community.selectors import sort_places
+from community.selectors import principal_of, sort_places
 from community.statements import select_places
 from membership.views.joining import not_a_member
 
@@ -87,15 +85,8 @@ def _at_location(
         raise Http404
     request.location = location  # type: ignore[attr-defined]
     request.places = sort_places(places)  # type: ignore[attr-defined]
-    request.principal = principal = Principal(  # type: ignore[attr-defined]
-        user_id=request.user.pk,
-        location_id=location.pk,
-        member_id=location.member_id or 0,  # type: ignore[attr-defined]
-        member_state=location.member_state or "",  # type: ignore[attr-defined]
-        customer_id=location.customer_id or 0,  # type: ignore[attr-defined]
-        role=location.role or "",  # type: ignore[attr-defined]
-        companies=_companies(location.standings),  # type: ignore[attr-defined]
-    )
+    principal = principal_of(location, user_id=request.user.pk)
+    request.principal = principal  # type: ignore[attr-defined]
     with scope(location=location), timezone.override(location.zone):
         if not (principal.is_member or principal.is_staff):
             if principal.is_former and match.view_name in OPEN_TO_FORMER:
@@ -108,19 +99,3 @@ def _at_location(
         ):
             return render(request, "community/second_factor_needed.html", status=403)
         return get_response(request)
-
-
-def _companies(rows: list[list[Any]] | None) -> tuple[CompanyStanding, ...]:
-    """The companies that the user belongs to here, by name, with what they may do there."""
-    return tuple(
-        CompanyStanding(
-            company_id=company_id,
-            customer_id=customer_id,
-            name=name,
-            is_manager=role == "manager",
-            may_use_card=card,
-            may_use_bill=bill,
-            is_open=state == "open",
-        )
-        for company_id, customer_id, name, role, card, bill, state in rows or ()
-    )

@@ -27,6 +27,7 @@ class Principal:
     customer_id: int = 0
     role: str = ""
     companies: tuple[CompanyStanding, ...] = ()
+    api_key_id: int = 0
 
     @property
     def is_admin(self) -> bool:
@@ -34,7 +35,8 @@ class Principal:
 
     @property
     def is_staff(self) -> bool:
-        return self.role in {"admin", "staff"}
+        """They see all of the location; so does a key, as far as its scopes go."""
+        return self.role in {"admin", "staff"} or self.api_key_id != 0
 
     @property
     def is_member(self) -> bool:

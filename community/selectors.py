@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from community.models import Location
+from community.principals import CompanyStanding, Principal
 from community.statements import select_places
 
 
@@ -29,3 +31,32 @@ def sort_places(places: Iterable[Location]) -> Places:
         elif place.member_state == "left":  # type: ignore[attr-defined]
             former.append(place)
     return Places(current, former)
+
+
+def principal_of(place: Location, *, user_id: int) -> Principal:
+    """What the user is at a place of theirs, as `select_places` gave it for its address."""
+    return Principal(
+        user_id=user_id,
+        location_id=place.pk,
+        member_id=place.member_id or 0,  # type: ignore[attr-defined]
+        member_state=place.member_state or "",  # type: ignore[attr-defined]
+        customer_id=place.customer_id or 0,  # type: ignore[attr-defined]
+        role=place.role or "",  # type: ignore[attr-defined]
+        companies=_companies(place.standings),  # type: ignore[attr-defined]
+    )
+
+
+def _companies(rows: list[list[Any]] | None) -> tuple[CompanyStanding, ...]:
+    """The companies that the user belongs to here, by name, with what they may do there."""
+    return tuple(
+        CompanyStanding(
+            company_id=company_id,
+            customer_id=customer_id,
+            name=name,
+            is_manager=role == "manager",
+            may_use_card=card,
+            may_use_bill=bill,
+            is_open=state == "open",
+        )
+        for company_id, customer_id, name, role, card, bill, state in rows or ()
+    )

@@ -1,6 +1,11 @@
-"""The SQL that every page begins with."""
+"""The SQL that every page and every request of the API begins with."""
 
-from community.models import Location
+from datetime import datetime
+
+from django.db.models import Model
+
+from community.database import fetch_row, loaded
+from community.models import ApiKey, Location
 
 # The user's locations, and the one that the address names, whether or not they belong to it.
 SELECT_PLACES = """
@@ -29,6 +34,21 @@ LEFT JOIN community_locationlogo logo ON logo.location_id = place.id
 ORDER BY location.name
 """
 
+# A key is looked for before there is a location: its hash says which.
+SELECT_KEY = """
+SELECT {columns}, {key_columns} FROM community_apikey key
+JOIN community_location location ON location.id = key.location_id
+WHERE key.digest = %s
+"""
+
+INSERT_ANSWER = """
+INSERT INTO community_apianswer
+    (location_id, api_key_id, user_id, key, fingerprint, claimed_at, body)
+VALUES (%s, %s, %s, %s, %s, %s, '')
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
 
 def select_places(*, user_id: int, slug: str = "") -> list[Location]:
     """Those locations by name, each with what the user is there.
@@ -38,8 +58,40 @@ def select_places(*, user_id: int, slug: str = "") -> list[Location]:
     return list(Location.objects.raw(_with_columns(SELECT_PLACES), {"user": user_id, "slug": slug}))
 
 
-def _with_columns(sql: str) -> str:
+def select_key(digest: str) -> ApiKey | None:
+    """The key with this hash, whatever its state, with its location."""
+    sql = _with_columns(SELECT_KEY, key_columns=_columns(ApiKey, "key"))
+    row = fetch_row(sql, [digest])
+    if row is None:
+        return None
+    places, keys = (
+        [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
+        for model in (Location, ApiKey)
+    )
+    key = loaded(ApiKey, dict(zip(keys, row[len(places) :], strict=True)))
+    key.location = loaded(Location, dict(zip(places, row, strict=False)))
+    return key
+
+
+def insert_answer(
+    *,
+    location_id: int,
+    api_key_id: int | None,
+    user_id: int | None,
+    key: str,
+    fingerprint: str,
+    at: datetime,
+) -> bool:
+    """Claim a holder's idempotency key; false if it was claimed already, once that is certain."""
+    values = [location_id, api_key_id, user_id, key, fingerprint, at]
+    return fetch_row(INSERT_ANSWER, values) is not None
+
+
+def _with_columns(sql: str, **more: str) -> str:
     # Named one by one: the plan of a prepared `*` fails as soon as a column is added.
-    fields = Location._meta.concrete_fields  # noqa: SLF001
-    columns = (f"location.{field.column}" for field in fields)
-    return sql.format(columns=", ".join(columns))
+    return sql.format(columns=_columns(Location, "location"), **more)
+
+
+def _columns(model: type[Model], table: str) -> str:
+    fields = model._meta.concrete_fields  # noqa: SLF001 - Django's documented interface
+    return ", ".join(f"{table}.{field.column}" for field in fields)

@@ -17,7 +17,7 @@ from community.views import (
     sending,
     transfers,
 )
-from community.views.settings import billing, location, logos, policy, tax, team, uses
+from community.views.settings import api, billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
 from payments.views import gateways, stripe, transfer
 
@@ -227,6 +227,8 @@ urlpatterns = [
     ),
     path("settings/bank-transfer/", transfer.bank_transfer, name="settings_bank_transfer"),
     path("settings/stripe/", stripe.stripe, name="settings_stripe"),
+    path("settings/api/", api.api, name="settings_api"),
+    path("settings/api/keys/<int:key_id>/revoke/", api.revoke, name="revoke_api_key"),
     path("settings/stripe/test/", stripe.test, name="test_stripe"),
     path("settings/stripe/health/", stripe.health, name="stripe_health"),
 ]

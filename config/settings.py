@@ -170,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "check gateway connections": {"task": "payments.tasks.check_connections", "schedule": 3600},
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
+    "forget old answers of the API": {"task": "community.tasks.forget_answers", "schedule": 3600},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
     "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},
@@ -264,6 +265,24 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
     }
+}
+
+# The API. Its views say the rest themselves.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "community.api.describing.Described"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Deskmint",
+    "VERSION": "1",
+    "DESCRIPTION": _("Credits, bills and members of a coworking location, for other software."),
+    "SERVE_INCLUDE_SCHEMA": False,
+    "AUTHENTICATION_WHITELIST": [],
+    # It would look at rows, which are only there inside a location.
+    "DISABLE_ERRORS_AND_WARNINGS": True,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE_NAME},
+        }
+    },
 }
 
 # Words

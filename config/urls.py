@@ -1,4 +1,5 @@
-from django.urls import include, path
+from django.urls import URLResolver, include, path
+from django.urls.resolvers import RoutePattern
 
 from community import views as community
 from community.admin import operators
@@ -6,6 +7,8 @@ from community.views.settings import logos
 from membership.views import founding, joining
 from payments.views.metrics import metrics
 
+# By name: what the API is made of is imported by its first request, not by that of a page.
+api = URLResolver(RoutePattern("api/v1/"), "community.api.urls", app_name="api", namespace="api")
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
     path("setup/<str:token>/", founding.setup, name="setup"),
@@ -22,6 +25,7 @@ urlpatterns = [
     path("webhooks/", include("payments.urls")),
     path("metrics", metrics, name="metrics"),
     path("admin/", operators.urls),
+    api,
     path("<slug:slug>/", include("community.urls")),
     path("<slug:slug>/membership/", include("membership.urls")),
     path("<slug:slug>/notifications/", include("notifications.urls")),

@@ -2,9 +2,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
-from credits.models import Lot
+from credits.models import Entry, Hold, Lot, Wallet
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,37 @@ def next_lapse(*, customer_id: int) -> NextLapse | None:
         .first()
     )
     return NextLapse(soonest["left"], soonest["lapses_at"]) if soonest else None
+
+
+@dataclass(frozen=True)
+class WalletView:
+    """A customer's credits at a moment: nothing, before their first."""
+
+    customer_id: int
+    balance: Decimal
+    held: Decimal
+    as_of: datetime
+
+    @property
+    def available(self) -> Decimal:
+        return self.balance - self.held
+
+
+def look_at_wallet(*, customer_id: int, then: datetime | None, at: datetime) -> WalletView:
+    """What a customer has now, or had at a time before.
+
+    :param then: None: now
+    """
+    if then is None or then >= at:
+        wallet = Wallet.objects.filter(customer_id=customer_id).first() or Wallet()
+        return WalletView(customer_id, wallet.balance, wallet.held, at)
+    last = (
+        Entry.objects.filter(wallet__customer_id=customer_id, happened_at__lte=then)
+        .order_by("-position")
+        .first()
+    )
+    open_then = Q(closed_at=None) | Q(closed_at__gt=then)
+    holds = Hold.objects.filter(open_then, wallet__customer_id=customer_id, created_at__lte=then)
+    held = holds.aggregate(total=Sum("parts__credits"))["total"]
+    balance = last.balance_after if last else Decimal(0)
+    return WalletView(customer_id, balance, held or Decimal(0), then)

@@ -41,10 +41,11 @@ WITH wallet AS (
     RETURNING id, location_id, balance, last_position
 ), entry AS (
     INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
-                               note, reference, idempotency_key, made_by_id, happened_at,
-                               reverses_id)
+                               note, reference, idempotency_key, made_by_id, api_key_id,
+                               happened_at, reverses_id)
     SELECT location_id, id, -%(credits)s, last_position, balance, %(reason)s,
-           %(note)s, %(reference)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s::bigint
+           %(note)s, %(reference)s, %(key)s, %(made_by)s::bigint, %(api_key)s::bigint,
+           %(at)s, %(reverses)s::bigint
     FROM wallet
     RETURNING id, balance_after
 ), lot AS (
@@ -82,10 +83,11 @@ WITH wallet AS (
     RETURNING id, location_id, balance, last_position
 ), entry AS (
     INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
-                               note, reference, idempotency_key, made_by_id, happened_at,
-                               reverses_id)
+                               note, reference, idempotency_key, made_by_id, api_key_id,
+                               happened_at, reverses_id)
     SELECT location_id, id, %(credits)s, last_position, balance, %(reason)s,
-           %(note)s, %(reference)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s::bigint
+           %(note)s, %(reference)s, %(key)s, %(made_by)s::bigint, %(api_key)s::bigint,
+           %(at)s, %(reverses)s::bigint
     FROM wallet
     RETURNING id, balance_after
 ), took AS (
@@ -106,9 +108,9 @@ WITH wallet AS (
     RETURNING id, location_id
 ), hold AS (
     INSERT INTO credits_hold (location_id, wallet_id, credits, state, note, reference,
-                              idempotency_key, made_by_id, created_at, expires_at)
+                              idempotency_key, made_by_id, api_key_id, created_at, expires_at)
     SELECT location_id, id, %(credits)s, 'open', %(note)s, %(reference)s, %(key)s,
-           %(made_by)s::bigint, %(at)s, %(expires_at)s
+           %(made_by)s::bigint, %(api_key)s::bigint, %(at)s, %(expires_at)s
     FROM wallet
     RETURNING id
 ), lot AS (
@@ -216,6 +218,7 @@ def insert_draw(
     key: str,
     made_by_id: int | None,
     at: datetime,
+    api_key_id: int | None = None,
     reference: str = "",
     lot_id: int | None = None,
     reverses_id: int | None = None,
@@ -232,6 +235,7 @@ def insert_draw(
         reference=reference,
         key=key,
         made_by_id=made_by_id,
+        api_key_id=api_key_id,
         at=at,
     )
     return _booked(fetch_row(INSERT_FREE_DRAW, values | {"lot": lot_id, "reverses": reverses_id}))
@@ -246,6 +250,7 @@ def insert_capture(
     note: str,
     key: str,
     made_by_id: int | None,
+    api_key_id: int | None,
     at: datetime,
     reference: str,
 ) -> Booked:
@@ -258,6 +263,7 @@ def insert_capture(
         reference=reference,
         key=key,
         made_by_id=made_by_id,
+        api_key_id=api_key_id,
         at=at,
     )
     return _booked(fetch_row(INSERT_CAPTURE, values | {"hold": hold_id, "reverses": None}))
@@ -271,6 +277,7 @@ def insert_giving_back(
     note: str,
     key: str,
     made_by_id: int | None,
+    api_key_id: int | None,
     at: datetime,
     reference: str,
     reverses_id: int,
@@ -284,6 +291,7 @@ def insert_giving_back(
         reference=reference,
         key=key,
         made_by_id=made_by_id,
+        api_key_id=api_key_id,
         at=at,
     )
     return _booked(fetch_row(INSERT_GIVING_BACK, values | {"reverses": reverses_id}))
@@ -297,6 +305,7 @@ def insert_hold(
     reference: str,
     key: str,
     made_by_id: int | None,
+    api_key_id: int | None,
     expires_at: datetime,
     at: datetime,
 ) -> int:
@@ -312,6 +321,7 @@ def insert_hold(
         reference=reference,
         key=key,
         made_by_id=made_by_id,
+        api_key_id=api_key_id,
         at=at,
     )
     row = fetch_row(INSERT_HOLD, values | {"expires_at": expires_at})
@@ -342,6 +352,7 @@ def _movement(
     reference: str,
     key: str,
     made_by_id: int | None,
+    api_key_id: int | None,
     at: datetime,
 ) -> dict[str, Any]:
     return {
@@ -352,6 +363,7 @@ def _movement(
         "reference": reference,
         "key": key,
         "made_by": made_by_id,
+        "api_key": api_key_id,
         "at": at,
     }
 

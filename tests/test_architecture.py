@@ -76,6 +76,7 @@ ALL_LOCATIONS = {
     "membership/tasks.py": "a sweeper asks which locations have work",
     "membership/views/joining.py": "an invitation's token names its location",
     "credits/tasks.py": "a sweeper asks which locations have work",
+    "community/tasks.py": "what the API answered long ago goes, at all locations",
 }
 BY_CLOCK_OR_CHANCE: dict[str, str] = {}
 UNSCOPED_MODELS = {

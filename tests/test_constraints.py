@@ -7,7 +7,8 @@ from django.db.models import F
 from django.utils.timezone import now
 from django_scopes import scopes_disabled
 
-from community.models import Location, LocationLogo
+from community.models import ApiAnswer, Location, LocationLogo
+from community.services.api_keys import make_api_key
 from credits.models import CreditUse
 from membership.models import JoinRequest, MemberImport
 from payments.models import Card, Transaction
@@ -40,6 +41,11 @@ REFUSED = {
     "customer_is_a_member_or_a_company": {"member_id": "null", "company_id": "null"},
     "role_once_per_user_and_location": {},
     "role_kind_is_known": {"kind": "'guest'"},
+    "api_key_once_per_secret": {},
+    "api_key_may_something_known": {"digest": "'copy'", "scopes": "'{rule}'"},
+    "api_key_expires_after_it_begins": {"digest": "'copy'", "expires_at": "created_at"},
+    "answer_once_per_holder_and_key": {},
+    "answer_is_for_a_key_or_a_user": {"key": "'copy'", "api_key_id": "null"},
     "notification_once_per_user_and_key": {},
     "revenue_line_once_per_key": {},
     "revenue_source_is_known": {"source": "'gifts'"},
@@ -293,6 +299,12 @@ def rows(two_books):
         first = Card.objects.filter(location=place, state="kept").latest("pk")
         Card.objects.filter(pk=first.pk).update(is_default=True)
         LocationLogo.objects.create(location=place, png=b"png", digest="d", changed_at=now())
+        key = make_api_key(
+            location=place, name="Doors", scopes=["read"], token="dm", by=user, at=now()
+        )
+        ApiAnswer.objects.create(
+            location=place, api_key=key, key="k", fingerprint="f", claimed_at=now()
+        )
         CreditUse.objects.create(location=place, name="Meeting room", credits=1)
         JoinRequest.objects.create(location=place, user=user, created_at=now())
         MemberImport.objects.create(

@@ -1,3 +1,4 @@
+from community.models.api import ApiAnswer, ApiKey
 from community.models.audit import AuditRecord
 from community.models.companies import Company, CompanyMember
 from community.models.customers import Customer
@@ -7,6 +8,8 @@ from community.models.roles import Role
 from community.models.users import User
 
 __all__ = [
+    "ApiAnswer",
+    "ApiKey",
     "AuditRecord",
     "Company",
     "CompanyMember",

@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location, User
+from community.models import ApiKey, Location, User
 from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import no_truncate
@@ -44,6 +44,7 @@ class Hold(models.Model):
     reference = models.CharField(_("reference"), max_length=100, blank=True, default="")
     idempotency_key = models.CharField(_("idempotency key"), max_length=80)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("expires"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)

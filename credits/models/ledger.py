@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, Location, User
+from community.models import ApiKey, Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import append_only
@@ -90,6 +90,7 @@ class Entry(models.Model):
     reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
     idempotency_key = models.CharField(_("idempotency key"), max_length=80)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     happened_at = models.DateTimeField(_("happened"))
 
     objects = scoped(EntryManager)

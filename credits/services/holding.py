@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, User
+from community.models import ApiKey, Customer, User
 from community.money import format_credits
 from credits.models import Entry, Hold, Wallet
 from credits.services.lapsing import lapse_wallet
@@ -56,6 +56,7 @@ def hold_credits(
     note: str = "",
     reference: str = "",
     made_by: User | None = None,
+    api_key: ApiKey | None = None,
 ) -> Hold:
     """Set credits aside, soonest-lapsing lots first, once per key. They don't lapse meanwhile.
 
@@ -81,6 +82,7 @@ def hold_credits(
         reference=reference,
         key=key,
         made_by_id=made_by.pk if made_by else None,
+        api_key_id=api_key.pk if api_key else None,
         expires_at=expires_at,
         at=at,
     )
@@ -89,7 +91,12 @@ def hold_credits(
 
 @transaction.atomic
 def capture_hold(
-    *, hold: Hold, credits: Decimal | None, at: datetime, made_by: User | None = None
+    *,
+    hold: Hold,
+    credits: Decimal | None,
+    at: datetime,
+    made_by: User | None = None,
+    api_key: ApiKey | None = None,
 ) -> Entry:
     """Spend what was held, or less: the rest is free again. Twice the same is once.
 
@@ -116,6 +123,7 @@ def capture_hold(
         reference=hold.reference,
         key=f"hold:{hold.pk}",
         made_by_id=made_by.pk if made_by else None,
+        api_key_id=api_key.pk if api_key else None,
         at=at,
     )
     _close(hold, Hold.State.CAPTURED, capture_id=booked.entry_id, at=at)

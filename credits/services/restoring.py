@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from community.models import User
+from community.models import ApiKey, User
 from credits.models import Entry
 from credits.services.lapsing import lapse_wallet
 from credits.services.wallets import lock_wallet, replayed
@@ -23,7 +23,13 @@ class AlreadyReversed(ValidationError):
 
 @transaction.atomic
 def reverse_spend(
-    *, spend: Entry, key: str, at: datetime, note: str = "", made_by: User | None = None
+    *,
+    spend: Entry,
+    key: str,
+    at: datetime,
+    note: str = "",
+    made_by: User | None = None,
+    api_key: ApiKey | None = None,
 ) -> Entry:
     """Give a spend back, whole and once, to the very lots it took from.
 
@@ -50,6 +56,7 @@ def reverse_spend(
         reference=spend.reference,
         key=key,
         made_by_id=made_by.pk if made_by else None,
+        api_key_id=api_key.pk if api_key else None,
         at=at,
         reverses_id=spend.pk,
     )

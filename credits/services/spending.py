@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from community.models import Customer, User
+from community.models import ApiKey, Customer, User
 from credits.models import Entry
 from credits.services.lapsing import lapse_wallet
 from credits.services.wallets import (
@@ -26,6 +26,7 @@ def spend_credits(
     note: str = "",
     reference: str = "",
     made_by: User | None = None,
+    api_key: ApiKey | None = None,
 ) -> Entry:
     """Take credits from the customer's wallet, soonest-lapsing lots first, once per key.
 
@@ -51,6 +52,7 @@ def spend_credits(
         reference=reference,
         key=key,
         made_by_id=made_by.pk if made_by else None,
+        api_key_id=api_key.pk if api_key else None,
         at=at,
     )
     return Entry.objects.get(pk=booked.entry_id)

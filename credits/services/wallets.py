@@ -24,6 +24,7 @@ class InsufficientCredits(ValidationError):
             code="insufficient_credits",
             params={"needed": format_credits(needed), "available": format_credits(available)},
         )
+        self.facts = {"needed": str(needed), "available": str(available)}
 
 
 class CreditsLocked(ValidationError):

@@ -87,6 +87,7 @@ class Place:
     studio: Studio | None = None
     founder: Person | None = None
     star_details: Details | None = None
+    api_key: str = ""
 
     @property
     def newcomers(self) -> tuple[Person, ...]:
@@ -129,6 +130,7 @@ HARBOUR = Place(
     address="Am Kai 7\n20457 Hamburg\nGermany",
     vat_number="DE312456789",
     document_prefix="HL",
+    api_key="dm_harbour-demo-key-that-everybody-knows",
     admin=Person("admin@harbour.demo", "Nora Lind", "admin of Harbour Loft"),
     staff=Person("staff@harbour.demo", "Jonas Brandt", "staff of Harbour Loft"),
     star=Person("mia@harbour.demo", "Mia Holm", "member of Harbour Loft"),

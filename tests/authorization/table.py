@@ -257,6 +257,8 @@ SETTINGS = [
     Row("community:settings_stripe", GET=admins(), POST=admins()),
     Row("community:test_stripe", POST=admins(302)),
     Row("community:stripe_health", GET=admins()),
+    Row("community:settings_api", GET=admins(), POST=admins()),
+    Row("community:revoke_api_key", POST=admins(302)),
 ]
 
 # Whose company it isn't, suspended or not, doesn't see that it is there.

@@ -38,6 +38,7 @@ OF_A_LOCATION = {
     "archived_plan_id",
     "assignment_id",
     "case_id",
+    "key_id",
 }
 # A library knows no locations: it asks for a session, or for the operator.
 SOME = ("anonymous", "admin", "operator")
@@ -171,7 +172,9 @@ def assert_headers(response):
 
 
 def test_every_route_is_in_the_table():
-    assert sorted(set(all_routes()) - {row.name for row in ROWS}) == []
+    ours = {name for name in all_routes() if not name.startswith("api:")}  # test_api.py has these
+
+    assert sorted(ours - {row.name for row in ROWS}) == []
 
 
 def test_every_row_has_its_route():

@@ -19,7 +19,6 @@ from community.models import Customer, Location, Member, Role, User
 from community.services import record_audit
 from credits.models import CreditUse, Entry
 from credits.services.granting import grant_credits
-from credits.services.spending import spend_credits
 from membership.models import Invitation, JoinRequest, MemberImport
 from membership.services.bill_charging import start_bill_charge
 from membership.services.bill_credits import credit_bill
@@ -37,6 +36,7 @@ from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import GatewayEvent, ReviewCase, Transaction
+from tests.authorization.software import add_api
 from tests.factories import (
     AssignmentFactory,
     CardFactory,
@@ -318,9 +318,7 @@ def _add_things(place: Place, name: str) -> None:
         expires_at=now().replace(year=2100),
     )
     record_audit(location=location, by=None, action="opened", subject="location", at=now())
-    spend_credits(
-        customer=place.people["member"].customer, credits=Decimal(1), key="desk", at=now()
-    )
+    api_ids = add_api(place.location, place.people["member"].customer, name)
     use = CreditUse.objects.create(location=location, name="Desk", credits=1)
     role = RoleFactory(location=location, user__email=f"helper2@{name}.test", kind="staff")
     job = MemberImport.objects.create(
@@ -349,6 +347,7 @@ def _add_things(place: Place, name: str) -> None:
     retired = PlanFactory(location=location, archived_at=now())
     for ids in place.ids.values():
         ids |= {
+            **api_ids,
             "archived_plan_id": retired.pk,
             "slug": location.slug,
             "place": location.slug,

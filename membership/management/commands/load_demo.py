@@ -7,9 +7,9 @@ from django_scopes import scope
 
 from billing.services import owe_reminders
 from community.models import Location
-from membership.demo.cast import PASSWORD, PLACES, Place, log_ins
+from membership.demo.cast import HARBOUR, PASSWORD, PLACES, Place, log_ins
 from membership.demo.living import Life
-from membership.demo.opening import open_place, welcome_strangers
+from membership.demo.opening import hand_out_key, open_place, welcome_strangers
 from membership.demo.story import story_of
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
@@ -50,6 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"    {person.email:{email_width}}  {person.name:{name_width}}  {person.does}"
             )
+        self.stdout.write(f"  Demo API key of {HARBOUR.slug}: {HARBOUR.api_key}")
 
     def _load(self, place: Place, *, at: datetime) -> None:
         location = Location.objects.filter(slug=place.slug).first()
@@ -57,6 +58,8 @@ class Command(BaseCommand):
             location = open_place(place, at=at)
             self.stdout.write(f"{place.name}: open, {len(place.people)} members")
         with scope(location=location):
+            if place.api_key:
+                hand_out_key(place, location, at=at)
             try:
                 connection = _connection(place, location, at=at)
                 self._live(place, location, connection, at=at)

@@ -1,0 +1,31 @@
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from community.forms.fields import PlainTextField
+from community.models import ApiKey, Location
+
+
+class ApiKeyForm(forms.Form):
+    name = PlainTextField(
+        label=_("Name"), max_length=80, help_text=_("What it is for, like: Door locks")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=ApiKey.Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Without one it lasts until you revoke it."),
+    )
+
+    def expires_at(self, location: Location) -> datetime | None:
+        """The end of its last day, where the location is."""
+        day = self.cleaned_data["expires_on"]
+        if day is None:
+            return None
+        return datetime.combine(day, time.min, location.zone) + timedelta(days=1)
