@@ -15,22 +15,21 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from itertools import count
 
 from drills.books import Difference, charged_at, compare
-from drills.buyers import Buyer, Crowd, sign_in_all
+from drills.buyers import Crowd
 from drills.faults import DRILLS, Drill, Scene
 from drills.guards import SYNCHRONOUS_COMMIT
-from drills.journal import Journal
 from drills.people import People
-from drills.stack import Stack, whole_stack
+from drills.place import Place, open_place
+from drills.stack import Stack, say, whole_stack
 
 FULL = os.environ.get("DOSE") == "full"
 SECONDS, CONTROL_SECONDS = (60.0, 8.0) if FULL else (8.0, 6.0)
 CALM_SECONDS = 1.0
 HEAL_SECONDS, CONTROL_HEALS_SECONDS = 90.0, 12.0
 LOOK_SECONDS = 0.5
-NUMBERS = count(1)
+BILLS = 40 if FULL else 12  # that someone pays in a drill
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ def main() -> int:
     with whole_stack() as stack:
         people = People(stack.told)
         try:
-            results = {it.name: perform(it, stack, people, seconds=SECONDS) for it in drills}
+            with open_place(stack, people, bills=BILLS * len(drills)) as place:
+                results = {it.name: perform(it, place, people, seconds=SECONDS) for it in drills}
             controls = dict(control_all(drills, stack, people))
         finally:
             people.close()
@@ -88,39 +88,41 @@ def control_all(drills: list[Drill], stack: Stack, people: People) -> list[tuple
         if guard == SYNCHRONOUS_COMMIT:
             stack.write_wal_seldom()
         stack.restart_application(without=guard)
-        for drill in drills:
-            if drill.guard == guard:
-                control = perform(drill, stack, people, seconds=CONTROL_SECONDS, control=True)
-                found.append((drill.name, control))
+        found += [
+            (drill.name, control_of(drill, stack, people))
+            for drill in drills
+            if drill.guard == guard
+        ]
     return found
 
 
+def control_of(drill: Drill, stack: Stack, people: People) -> Result:
+    """In a location of its own: what a control breaks stays broken."""
+    with open_place(stack, people, bills=BILLS) as place:
+        return perform(drill, place, people, seconds=CONTROL_SECONDS, control=True)
+
+
 def perform(
-    drill: Drill, stack: Stack, people: People, *, seconds: float, control: bool = False
+    drill: Drill, place: Place, people: People, *, seconds: float, control: bool = False
 ) -> Result:
-    slug = f"drill-{next(NUMBERS)}"
-    began = time.monotonic()
-    place = people.open(slug)
-    journal = Journal(stack.places.data / f"journal-{slug}")
-    scene = Scene(stack, f"{stack.standin_url}/accounts/{slug}", seconds, is_control=control)
-    buyers = crowd_of(place, drill, stack, journal)
-    sign_in_all(buyers)
-    say(f"{slug} is open after {time.monotonic() - began:.1f} s")
-    with Crowd(buyers):
+    journal, scene = place.journal, Scene(place.stack, place.account, seconds, is_control=control)
+    journal.turn_page()
+    before, charged = len(journal.acknowledged), len(charged_at(place.account))
+    for buyer in place.buyers:
+        buyer.clicks = drill.clicks
+    with Crowd(place.buyers):
         scene.wait(CALM_SECONDS)
         injected = drill.inject(scene)
         lifted = time.monotonic()
         scene.wait(CALM_SECONDS)
     patience = CONTROL_HEALS_SECONDS if control else HEAL_SECONDS
-    difference, healed = heal(scene, journal, place["id"], lifted, patience)
-    broken = [] if control else people.broken_invariants()
-    journal.close()
+    difference, healed = heal(place, lifted, patience)
     result = Result(
-        injected=injected or len(charged_at(scene.account)),
-        acknowledged=len(journal.acknowledged),
+        injected=injected or len(charged_at(place.account)) - charged,
+        acknowledged=len(journal.acknowledged) - before,
         difference=difference,
         healed_seconds=healed,
-        broken=broken,
+        broken=[] if control else people.broken_invariants(),
         slowest_seconds=journal.slowest_seconds,
         slowest_allowed=drill.slowest_seconds,
     )
@@ -129,36 +131,13 @@ def perform(
     return result
 
 
-def crowd_of(place: dict[str, object], drill: Drill, stack: Stack, journal: Journal) -> list[Buyer]:
-    people: dict[str, list[str]] = place["people"]  # type: ignore[assignment]
-    bills: list[list[int]] = place["bills"]  # type: ignore[assignment]
-    buyers = [
-        Buyer(
-            url=f"{stack.url}/{place['slug']}/",
-            email=email,
-            kind=kind,
-            journal=journal,
-            option=int(str(place["option"])),
-            clicks=drill.clicks,
-        )
-        for kind, emails in people.items()
-        for email in emails
-    ]
-    for buyer, owed in zip([it for it in buyers if it.kind == "payer"], bills, strict=True):
-        buyer.bills = list(owed)
-    return buyers
-
-
-def heal(
-    scene: Scene, journal: Journal, location_id: int, lifted: float, patience: float
-) -> tuple[Difference, float | None]:
+def heal(place: Place, lifted: float, patience: float) -> tuple[Difference, float | None]:
     """Wait until the books agree and nothing is open; says how long after the fault that was."""
     until = time.monotonic() + patience
-    with scene.stack.database() as connection:
+    with place.stack.database() as connection:
         while True:
-            difference = compare(
-                journal, charged_at(scene.account), connection, location_id=location_id
-            )
+            charged = charged_at(place.account)
+            difference = compare(place.journal, charged, connection, location_id=place.id)
             if difference.is_none:
                 return difference, round(time.monotonic() - lifted, 1)
             if time.monotonic() > until or difference.is_beyond_repair:
@@ -181,11 +160,6 @@ def line_of(drill: Drill, result: Result, control: Result) -> dict[str, object]:
         "broken_invariants": len(result.broken),
         "slowest_s": round(result.slowest_seconds, 1),
     }
-
-
-def say(words: str) -> None:
-    sys.stderr.write(f"{time.strftime('%T')} {words}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -29,14 +29,13 @@ from membership.services.periods import local_day
 from membership.services.plans import PlanValues, add_plan
 
 COUNTS = {"card": 4, "bill": 2, "free": 1, "payer": 1}
-BILLS_TO_PAY = 30
 
 
 def check() -> dict[str, list[str]]:
     return {"broken": list(broken_invariants())}
 
 
-def open_location(slug: str) -> dict[str, Any]:
+def open_location(slug: str, *, bills: int) -> dict[str, Any]:
     at = now()
     names = {
         kind: [f"{kind}-{number}@{slug}.test" for number in range(count)]
@@ -48,9 +47,9 @@ def open_location(slug: str) -> dict[str, Any]:
         for email in (*names["card"], *names["payer"]):
             _give_card(email, at=at)
         _give_plans(location, names, at=at)
-        bills = [_owe(email, at=at) for email in names["payer"]]
+        owed = [_owe(email, bills, at=at) for email in names["payer"]]
         option = CreditOption.objects.get().pk
-    return {"id": location.pk, "slug": slug, "option": option, "people": names, "bills": bills}
+    return {"id": location.pk, "slug": slug, "option": option, "people": names, "bills": owed}
 
 
 def _arguments(slug: str, names: dict[str, list[str]]) -> list[str]:
@@ -87,12 +86,12 @@ def _give_plans(location: Any, names: dict[str, list[str]], *, at: datetime) -> 
             assign_plan(customer=customer, wish=wish, starts_on=day, ends_on=None, by=None, at=at)
 
 
-def _owe(email: str, *, at: datetime) -> list[int]:
+def _owe(email: str, bills: int, *, at: datetime) -> list[int]:
     """Issue bills for someone to pay."""
     customer = Customer.objects.select_related("location").get(member__user__email=email)
     by = User.objects.get(email=f"nora@{customer.location.slug}.test")
     owed = []
-    for number in range(BILLS_TO_PAY):
+    for number in range(bills):
         bill = open_bill_by_hand(customer=customer, key=str(number), by=by, at=at)
         add_manual_item(
             bill_id=bill.pk,

@@ -33,8 +33,8 @@ class People:
             text=True,
         )
 
-    def open(self, slug: str) -> dict[str, Any]:
-        return self._ask({"open": slug})
+    def open(self, slug: str, *, bills: int) -> dict[str, Any]:
+        return self._ask({"open": slug, "bills": bills})
 
     def broken_invariants(self) -> list[str]:
         broken: list[str] = self._ask({"check": True})["broken"]
@@ -61,7 +61,10 @@ def main() -> None:
     opening = import_module("drills.opening")  # it names models, which need the line above
     for line in sys.stdin:
         asked = json.loads(line)
-        answer = opening.open_location(asked["open"]) if "open" in asked else opening.check()
+        if "open" in asked:
+            answer = opening.open_location(asked["open"], bills=asked["bills"])
+        else:
+            answer = opening.check()
         connections.close_all()  # the server may be killed before the next question
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -6,11 +6,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import environ
@@ -30,6 +32,7 @@ from stack.valkey import valkey
 APPLICATION = ("web", "worker", "beat")
 GATEWAY_TIMEOUT_SECONDS = 2
 START_SECONDS = 60
+REVIVE_SECONDS = 0.5
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 Serving = AbstractContextManager[subprocess.Popen[bytes]]
@@ -55,6 +58,8 @@ class Stack:
             "stripe": lambda: stand_in(places, self.told),
         }
         self._serving: dict[str, tuple[Serving, subprocess.Popen[bytes]]] = {}
+        self._lock = threading.RLock()
+        self.revived = 0
 
     @property
     def url(self) -> str:
@@ -65,9 +70,11 @@ class Stack:
         return self.told["STRIPE_STANDIN_URL"]
 
     def start(self, *names: str) -> None:
-        for name in names:
-            serving = self._makes.get(name, lambda name=name: self._process(name))()
-            self._serving[name] = (serving, serving.__enter__())
+        with self._lock:
+            for name in names:
+                make = self._makes.get(name) or partial(self._process, name)
+                serving = make()
+                self._serving[name] = (serving, serving.__enter__())
         if "web" in names:
             self.wait_until_alive()
 
@@ -76,21 +83,33 @@ class Stack:
         return server(name, command, places=self.places, cwd=CHECKOUT, env=self.told)
 
     def stop(self, *names: str) -> None:
-        for name in names:
-            if name in self._serving:
-                serving, _process = self._serving.pop(name)
-                serving.__exit__(None, None, None)
+        with self._lock:
+            for name in names:
+                if name in self._serving:
+                    serving, _process = self._serving.pop(name)
+                    serving.__exit__(None, None, None)
 
     def stop_all(self) -> None:
         self.stop(*reversed(list(self._serving)))
 
     def kill(self, name: str) -> None:
         """Kill a server with all its processes, and reap it; it stays dead."""
-        _serving, process = self._serving[name]
-        for pid in (process.pid, *children(process.pid)):
-            end(pid)
-        process.wait()
-        self.stop(name)
+        with self._lock:
+            _serving, process = self._serving[name]
+            for pid in (process.pid, *children(process.pid)):
+                end(pid)
+            process.wait()
+            self.stop(name)
+
+    def revive(self, over: threading.Event) -> None:
+        """Start a process again that ended by itself, as a service manager does."""
+        while not over.wait(REVIVE_SECONDS):
+            with self._lock:
+                for name in set(APPLICATION) & self._serving.keys():
+                    if self._serving[name][1].poll() is not None:
+                        self.stop(name)
+                        self.start(name)
+                        self.revived += 1
 
     def kill_web_worker(self) -> None:
         """Kill the process that answers requests; the one above it starts another."""
@@ -162,7 +181,14 @@ def whole_stack() -> Iterator[Stack]:
         stack.assert_durable()
         manage(places, stack.told, "migrate", "--no-input")
         stack.start(*APPLICATION)
-        yield stack
+        over = threading.Event()
+        manager = threading.Thread(target=stack.revive, args=(over,))
+        manager.start()
+        try:
+            yield stack
+        finally:
+            over.set()
+            manager.join()
 
 
 def children(pid: int) -> list[int]:
@@ -185,3 +211,8 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def say(words: str) -> None:
+    sys.stderr.write(f"{time.strftime('%T')} {words}\n")
+    sys.stderr.flush()
