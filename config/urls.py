@@ -9,6 +9,7 @@ from payments.views.metrics import metrics
 
 # By name: what the API is made of is imported by its first request, not by that of a page.
 api = URLResolver(RoutePattern("api/v1/"), "community.api.urls", app_name="api", namespace="api")
+handler500 = "config.errors.server_error"
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),
     path("setup/<str:token>/", founding.setup, name="setup"),
