@@ -11,11 +11,10 @@ from django.db import OperationalError as DatabaseTrouble
 from django.db import connections
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from billing.services import claim_next_mail, owe_reminders, put_mail_off
 from community.models import Customer, Location, User
+from config.broker import send_soon
 from membership.models import Invitation, MemberImport
 from membership.services.auto_paying import bills_to_try, try_bill
 from membership.services.closing import (
@@ -46,14 +45,6 @@ ASK_AFTER = timedelta(seconds=60)
 ENOUGH_FAILURES = 5
 MAILS_A_RUN = 200
 log = structlog.get_logger(__name__)
-
-
-def send_soon(task: "Task[Any, Any]", **facts: Any) -> None:
-    """Have a worker mail what was committed. Without a broker a sweeper is there, or nobody."""
-    try:
-        task.delay(**facts)
-    except OperationalError:
-        log.warning("broker_unreachable", task=task.name)
 
 
 @shared_task
@@ -149,10 +140,7 @@ def sweep_charges() -> None:
 
 def _note_reconciled() -> None:
     """Say for operations that all pending charges were asked about."""
-    try:
-        cache.set(RECONCILED_AT, now(), timeout=None)
-    except RedisError:
-        log.warning("cache_unreachable", task="sweep_charges")
+    cache.set(RECONCILED_AT, now(), timeout=None)
 
 
 class BillsNotTried(Exception):

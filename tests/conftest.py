@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.plugins.browser",
     "tests.plugins.flush",
     "tests.plugins.stack",
+    "tests.plugins.outages",
 ]
 
 SERVERS = pytest.StashKey()

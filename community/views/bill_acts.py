@@ -17,6 +17,7 @@ from community.forms.bills import BillItemForm, CreditNoteForm, MarkPaidForm, Re
 from community.models import Customer
 from community.views.bills import find_bill, show_bill
 from community.views.customers import back_to, find_customer
+from config.broker import send_soon
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import (
     add_manual_item,
@@ -25,7 +26,7 @@ from membership.services.bill_keeping import (
     remove_item,
 )
 from membership.services.bill_payment import mark_bill_paid
-from membership.tasks import send_documents, send_soon
+from membership.tasks import send_documents
 
 
 @require_POST

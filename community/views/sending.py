@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 from billing.models import Bill, Document
 from billing.services import send_document_again
 from community.access import LocationRequest, for_admins
-from membership.tasks import send_documents, send_soon
+from config.broker import send_soon
+from membership.tasks import send_documents
 from membership.views.bills import find_credit_note
 from membership.views.payments import find_receipt
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from community.access import LocationRequest, for_admins, for_staff
 from community.forms.transfers import ReceivedForm, TransferSearch
 from community.money import format_credits
+from config.broker import send_soon
 from membership.services.transfers import cancel_transfer, confirm_transfer
-from membership.tasks import send_documents, send_soon
+from membership.tasks import send_documents
 from payments.models import Transaction
 from payments.models.transactions import TransactionQuerySet
 

@@ -17,6 +17,7 @@ from community.forms.companies import CompanyRoleForm, InviteToCompanyForm
 from community.models import Company, CompanyMember
 from community.principals import CompanyStanding
 from community.views.customers import page_of
+from config.broker import send_soon
 from membership.models import Invitation
 from membership.services.companies import change_company_role, remove_from_company
 from membership.services.company_invitations import (
@@ -24,7 +25,7 @@ from membership.services.company_invitations import (
     resend_company_invitation,
     revoke_company_invitation,
 )
-from membership.tasks import send_invitation, send_soon
+from membership.tasks import send_invitation
 from membership.views.inviting import rows_of
 
 INVITED_SHOWN = 25

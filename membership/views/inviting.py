@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from community.access import LocationRequest, for_admins, for_staff
 from community.answers import lead_to
 from community.forms.joining import InviteForm
+from config.broker import send_soon
 from membership.models import Invitation, JoinRequest
 from membership.services.asking import accept_request, decline_request
 from membership.services.invitations import (
@@ -30,7 +31,7 @@ from membership.services.invitations import (
     revoke_invitation,
 )
 from membership.services.mailing import invitation_link
-from membership.tasks import send_invitation, send_news, send_soon
+from membership.tasks import send_invitation, send_news
 
 PER_PAGE = 25
 INVITED_SHOWN = 3

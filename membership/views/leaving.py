@@ -17,13 +17,14 @@ from community.access import LocationRequest, for_admins, for_members
 from community.answers import lead_to
 from community.forms.joining import ReasonForm
 from community.models import Customer, Member
+from config.broker import send_soon
 from credits.models import Wallet
 from membership.models import JoinRequest
 from membership.services.companies import KeepsAManager
 from membership.services.joining import NotInThatState, reactivate_member, suspend_member
 from membership.services.leaving import leave_location, remove_member
 from membership.services.stopping import StoppingEffect, effect_of_stopping
-from membership.tasks import send_news, send_soon
+from membership.tasks import send_news
 
 PER_PAGE = 25
 

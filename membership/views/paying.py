@@ -9,10 +9,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.timezone import now
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from community.access import LocationRequest
+from config.broker import send_soon
 from membership.services.paying import open_card_setup, pay_charge, refresh_charge
 from membership.views.going import go, is_script
 from payments.gateways.protocol import (
@@ -136,15 +135,9 @@ def action_of(outcome: ChargeOutcome | None) -> ChargeOutcome | None:
 
 def _is_time_to_ask(charge: Transaction) -> bool:
     """Spare the gateway: however often the page polls, it is asked now and then."""
-    try:
-        return cache.add(f"asked:{charge.key}", 1, timeout=ASK_GATEWAY_EVERY_SECONDS)
-    except RedisError:
-        return True
+    return cache.add(f"asked:{charge.key}", 1, timeout=ASK_GATEWAY_EVERY_SECONDS)
 
 
 def _forget_cards_soon() -> None:
     """Detach what was entered only for this attempt without waiting for the beat."""
-    try:
-        sweep_cards.delay()
-    except OperationalError:
-        log.warning("broker_unreachable", task="sweep_cards")
+    send_soon(sweep_cards)

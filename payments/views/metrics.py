@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET
 from django_scopes import scopes_disabled
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from redis.exceptions import RedisError
 
 from payments.selectors import payment_figures
 
@@ -47,8 +46,5 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 def _reconciler_lag() -> float:
-    try:
-        reconciled_at = cache.get(RECONCILED_AT)
-    except RedisError:
-        reconciled_at = None
+    reconciled_at = cache.get(RECONCILED_AT)
     return (now() - reconciled_at).total_seconds() if reconciled_at else float("nan")

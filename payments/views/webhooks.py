@@ -7,8 +7,8 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_scopes import scope, scopes_disabled
-from kombu.exceptions import OperationalError
 
+from config.broker import send_soon
 from payments.gateways.protocol import EventNotGenuine
 from payments.gateways.registry import GATEWAYS
 from payments.models import GatewayConnection, GatewayEvent
@@ -46,8 +46,4 @@ def webhook(request: HttpRequest, gateway: str, key: UUID) -> HttpResponse:
 def _process_soon(event: GatewayEvent) -> None:
     if event.processed_at:
         return
-    try:
-        process_gateway_event.delay(location_id=event.location_id, event_id=event.pk)
-    except OperationalError:
-        # The row is kept; the sweeper takes what the broker did not.
-        log.warning("broker_unreachable", gateway_event=event.pk)
+    send_soon(process_gateway_event, location_id=event.location_id, event_id=event.pk)

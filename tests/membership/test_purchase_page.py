@@ -2,7 +2,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from membership.models import Purchase
 from membership.services.paying import pay_charge, refresh_charge
@@ -183,16 +182,11 @@ def test_polling_asks_the_gateway_only_now_and_then(purchase, card_that, mias, m
 
 
 def test_a_pending_purchase_is_settled_even_while_the_cache_is_down(
-    purchase, card_that, mias, fake_gateway, monkeypatch
+    purchase, card_that, mias, fake_gateway, no_cache
 ):
     card_that("needs_action")
     pay_charge(charge=purchase.charge, at=NOON)
     fake_gateway.finish_action("pi_1", ChargeState.SUCCEEDED)
-
-    def down(*_arguments, **_options):
-        raise RedisError("no cache")
-
-    monkeypatch.setattr("membership.views.paying.cache.add", down)
 
     assert page_of(mias, purchase, "purchase_status")["HX-Redirect"]
 

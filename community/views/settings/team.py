@@ -13,6 +13,7 @@ from community.access import LocationRequest, for_admins
 from community.forms.team import InviteToTeamForm, RoleForm
 from community.models import Role
 from community.services.team import change_role, remove_from_team
+from config.broker import send_soon
 from membership.models import Invitation
 from membership.services.invitations import (
     copy_token,
@@ -21,7 +22,7 @@ from membership.services.invitations import (
     revoke_invitation,
 )
 from membership.services.mailing import invitation_link
-from membership.tasks import send_invitation, send_soon
+from membership.tasks import send_invitation
 
 
 @require_http_methods(["GET", "POST"])
