@@ -4,6 +4,7 @@ It holds limits of rates and other things that may be forgotten: without it nobo
 and nobody waits for it longer than for its time-out once in a while.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,6 +17,15 @@ from config.resting import Rest
 
 log = structlog.get_logger(__name__)
 rest = Rest(seconds=10)
+
+
+def _either(what: str) -> Callable[..., Any]:
+    """Give the method that asks the shared cache, or while that is away our own."""
+
+    def ask(self: "SharedCache", *args: Any, **kwargs: Any) -> Any:
+        return self._ask(what, *args, **kwargs)
+
+    return ask
 
 
 class SharedCache(BaseCache):
@@ -33,26 +43,17 @@ class SharedCache(BaseCache):
                 log.warning("cache_unreachable", reason=str(trouble))
         return getattr(self._own, what)(*args, **kwargs)
 
-    def add(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("add", *args, **kwargs)
+    add, get, set = _either("add"), _either("get"), _either("set")
+    touch, delete, has_key = _either("touch"), _either("delete"), _either("has_key")
 
-    def get(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("get", *args, **kwargs)
-
-    def set(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("set", *args, **kwargs)
-
-    def touch(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("touch", *args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("delete", *args, **kwargs)
-
-    def has_key(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("has_key", *args, **kwargs)
-
-    def incr(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask("incr", *args, **kwargs)
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> Any:
+        try:
+            return self._ask("incr", key, delta, version)
+        except ValueError:
+            if not rest.is_on:
+                raise
+            self._own.set(key, delta, version=version)  # it was counted in the shared one
+            return delta
 
     def clear(self) -> None:
         self._own.clear()

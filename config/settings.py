@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "payments.tasks.fetch_missed_events",
         "schedule": 300,
     },
+    "watch over payments": {"task": "payments.tasks.watch_payments", "schedule": 60},
     "ask about pending charges": {"task": "membership.tasks.sweep_charges", "schedule": 60},
     "look after transfers": {"task": "membership.tasks.sweep_transfers", "schedule": 300},
     "release cards that are not kept": {"task": "payments.tasks.sweep_cards", "schedule": 60},

@@ -36,6 +36,7 @@ class Notification(models.Model):
         JOIN_REQUESTED = "join_requested", _("Request to join")
         JOIN_ACCEPTED = "join_accepted", _("Request to join accepted")
         JOIN_DECLINED = "join_declined", _("Request to join declined")
+        PAYMENT_ALARM = "payment_alarm", _("Payments need a look")
         MEMBER_SUSPENDED = "member_suspended", _("Membership suspended")
         MEMBER_REACTIVATED = "member_reactivated", _("Membership reactivated")
         MEMBER_REMOVED = "member_removed", _("Membership ended")

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from celery import shared_task
@@ -7,9 +8,12 @@ from django.db.models import F, Q
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
+from community.models import Location
 from membership.services.events import EventWaits, process_event
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
-from payments.models import Card, GatewayConnection, GatewayEvent
+from payments.models import Alarm, Card, GatewayConnection, GatewayEvent
+from payments.selectors import conditions_now
+from payments.services.alarms import clear_alarm, raise_alarm
 from payments.services.cards import cards_to_detach, detach_card
 from payments.services.disconnecting import connections_to_finish, finish_disconnecting
 from payments.services.events import note_event_failure, take_missed_events
@@ -106,6 +110,31 @@ def _fetch_missed(connection_id: int) -> None:
     for event in taken:
         log.warning("missed_event_taken", connection=connection_id, gateway_event=event.pk)
         _process(event.pk)
+
+
+@shared_task
+def watch_payments() -> None:
+    """Raise what asks for a person now, and clear what does no longer.
+
+    :raises RunIncomplete: at the end, if some failed by a bug of ours
+    """
+    with scopes_disabled():
+        due = conditions_now(at=now())
+        standing = set(
+            Alarm.objects.filter(cleared_at=None).values_list("location_id", "condition")
+        )
+    for change, found in ((raise_alarm, due - standing), (clear_alarm, standing - due)):
+        for condition in Alarm.Condition.values:
+            places = sorted(place for place, is_on in found if is_on == condition)
+            take_each(
+                [(place, place) for place in places],
+                partial(_change_alarm, change, condition),
+                failure="alarm_not_changed",
+            )
+
+
+def _change_alarm(change: Callable[..., None], condition: str, location_id: int) -> None:
+    change(location=Location.objects.get(pk=location_id), condition=condition, at=now())
 
 
 @shared_task

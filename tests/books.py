@@ -19,7 +19,7 @@ from membership.services.invitations import invite
 from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from membership.services.transfers import confirm_transfer
-from payments.models import GatewayEvent
+from payments.models import Alarm, GatewayEvent
 from tests.billing.books import books_of_bills
 from tests.credits.books import books_of_holds
 from tests.factories import (
@@ -75,6 +75,7 @@ def books(location):
             received_at=at,
             processed_at=at,
         )
+        Alarm.objects.create(location=location, condition="clock", raised_at=at)
         record_revenue(
             location=location,
             source=Source.OTHER,

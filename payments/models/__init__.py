@@ -1,3 +1,4 @@
+from payments.models.alarms import Alarm
 from payments.models.auto_pay import AutoPay
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection, GatewayCustomer
@@ -6,6 +7,7 @@ from payments.models.reviews import ReviewCase
 from payments.models.transactions import Transaction
 
 __all__ = [
+    "Alarm",
     "AutoPay",
     "Card",
     "GatewayConnection",

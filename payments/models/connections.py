@@ -75,6 +75,7 @@ class GatewayConnection(models.Model):
     tested_at = models.DateTimeField(_("tested"), null=True, blank=True)
     test_reference = models.CharField(_("test"), max_length=80, blank=True, default="")
     refused_events = models.PositiveIntegerField(_("signature failures"), default=0)
+    refused_lately = models.PositiveIntegerField(_("signature failures in a row"), default=0)
     event_refused_at = models.DateTimeField(_("last signature failure"), null=True, blank=True)
 
     objects = scoped(GatewayConnectionManager)

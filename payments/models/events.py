@@ -36,6 +36,7 @@ class GatewayEvent(models.Model):
                 fields=["received_at"], name="event_waiting", condition=Q(processed_at=None)
             ),
             models.Index(fields=["connection", "-received_at"], name="event_by_connection"),
+            models.Index(fields=["received_at"], name="event_put_aside", condition=~Q(error="")),
         ]
         triggers = [
             pgtrigger.Protect(name="event_never_deleted", operation=pgtrigger.Delete),

@@ -1,8 +1,8 @@
 """Whether a connection is well: what its gateway says of it, and whether its events come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from payments.gateways.protocol import GatewayRefused, GatewayShut, NotPermitted
 from payments.models import GatewayConnection
@@ -14,6 +14,7 @@ from payments.services.connecting import (
 )
 
 WEBHOOK_FIELDS = ["webhook_reference", "webhook_secret"]
+REFUSED_IN_A_ROW_WITHIN = timedelta(minutes=10)
 TEST_FIELDS = ["tested_at", "test_reference"]
 
 
@@ -74,7 +75,10 @@ def _save(connection: GatewayConnection, names: list[str]) -> None:
 
 
 def note_refused_event(*, connection: GatewayConnection, at: datetime) -> None:
-    """Count a webhook whose signature was wrong."""
+    """Count a webhook whose signature was wrong, in all and since the last pause."""
+    follows = When(event_refused_at__gt=at - REFUSED_IN_A_ROW_WITHIN, then=F("refused_lately") + 1)
     GatewayConnection.objects.filter(pk=connection.pk).update(
-        refused_events=F("refused_events") + 1, event_refused_at=at
+        refused_events=F("refused_events") + 1,
+        refused_lately=Case(follows, default=1),
+        event_refused_at=at,
     )

@@ -9,10 +9,9 @@ from django.utils.translation import ngettext
 
 from config.templatetags.deskmint import daytime
 from payments.models import GatewayConnection
-from payments.selectors import EventFacts, event_facts
+from payments.selectors import CLOCK_MAY_DIFFER_SECONDS, EventFacts, event_facts
 from payments.wording import key_trouble
 
-CLOCK_MAY_DIFFER_SECONDS = 60
 A_TEST_TAKES = timedelta(seconds=60)
 OK, WAIT, BAD = "ok", "wait", "bad"
 
