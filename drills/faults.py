@@ -35,11 +35,11 @@ class Scene:
         form = {"fault": fault, "times": MANY, **more}
         requests.post(f"{self.account}/_faults", data=form, timeout=10).raise_for_status()
 
-    def mend(self) -> int:
-        """End the faults of the gateway; gives how often they struck."""
+    def mend(self, fault: str = "") -> int:
+        """End the faults of the gateway; gives how often this one struck."""
         told = requests.get(f"{self.account}/_faults", timeout=10).json()["data"]
         requests.delete(f"{self.account}/_faults", timeout=10).raise_for_status()
-        return sum(MANY - it["left"] for it in told)
+        return sum(MANY - it["left"] for it in told if it["fault"] == fault)
 
 
 Inject = Callable[[Scene], int]
@@ -61,7 +61,7 @@ def gateway(*faults: str, **more: Any) -> Inject:
         for fault in faults:
             scene.switch(fault, **(more if fault == faults[0] else {}))
         scene.wait(scene.seconds)
-        return scene.mend()
+        return scene.mend(faults[0])
 
     return inject
 
@@ -157,9 +157,9 @@ def take_valkey_away(scene: Scene) -> int:
 
 SECOND_LOOKS, ONCE = guards.SECOND_LOOKS, guards.SETTLING_ONCE
 DRILLS = [
-    Drill("timeout_after_charge", guards.ONE_KEY_PER_CHARGE, gateway("lost")),
-    Drill("gateway_slow", guards.ONE_KEY_PER_CHARGE, gateway("slow", seconds=3)),
-    Drill("gateway_garbage", guards.ONE_KEY_PER_CHARGE, gateway("garbage")),
+    Drill("timeout_after_charge", guards.ONE_KEY_PER_CHARGE, gateway("lost", "dropped")),
+    Drill("gateway_slow", guards.ONE_KEY_PER_CHARGE, gateway("slow", "dropped", seconds=3)),
+    Drill("gateway_garbage", guards.ONE_KEY_PER_CHARGE, gateway("garbage", "dropped")),
     Drill("gateway_429", SECOND_LOOKS, gateway("429")),
     Drill("gateway_500", SECOND_LOOKS, gateway("500")),
     Drill("gateway_reset", SECOND_LOOKS, gateway("reset")),

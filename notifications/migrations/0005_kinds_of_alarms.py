@@ -4,15 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0004_transfers_that_are_due'),
+        ("notifications", "0004_transfers_that_are_due"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('credits_added', 'Credits added'), ('credits_given', 'Credits given'), ('credits_deducted', 'Credits deducted'), ('credits_lapsed', 'Credits lapsed'), ('plan_credits', 'Plan credits added'), ('transfer_due', 'Transfer due soon'), ('company_joined', 'Added to a company'), ('company_left', 'Removed from a company'), ('company_closed', 'Company closed'), ('join_requested', 'Request to join'), ('join_accepted', 'Request to join accepted'), ('join_declined', 'Request to join declined'), ('payment_alarm', 'Payments need a look'), ('member_suspended', 'Membership suspended'), ('member_reactivated', 'Membership reactivated'), ('member_removed', 'Membership ended')], max_length=30, verbose_name='kind'),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("credits_added", "Credits added"),
+                    ("credits_given", "Credits given"),
+                    ("credits_deducted", "Credits deducted"),
+                    ("credits_lapsed", "Credits lapsed"),
+                    ("plan_credits", "Plan credits added"),
+                    ("transfer_due", "Transfer due soon"),
+                    ("company_joined", "Added to a company"),
+                    ("company_left", "Removed from a company"),
+                    ("company_closed", "Company closed"),
+                    ("join_requested", "Request to join"),
+                    ("join_accepted", "Request to join accepted"),
+                    ("join_declined", "Request to join declined"),
+                    ("payment_alarm", "Payments need a look"),
+                    ("member_suspended", "Membership suspended"),
+                    ("member_reactivated", "Membership reactivated"),
+                    ("member_removed", "Membership ended"),
+                ],
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -5,50 +5,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('community', '0004_api_keys'),
-        ('payments', '0007_charges_are_asked_about_in_turn'),
+        ("community", "0004_api_keys"),
+        ("payments", "0007_charges_are_asked_about_in_turn"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('condition', models.CharField(choices=[('pending', 'A payment has no outcome'), ('unasked', 'Pending payments are not asked about'), ('events', 'Webhooks are not processed'), ('signatures', 'Webhooks are refused'), ('mismatch', 'Money that is not what was asked for'), ('no_row', 'Money that no payment here asked for'), ('clock', 'The clock is wrong')], max_length=12, verbose_name='condition')),
-                ('raised_at', models.DateTimeField(verbose_name='raised')),
-                ('cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='cleared')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            ("pending", "A payment has no outcome"),
+                            ("unasked", "Pending payments are not asked about"),
+                            ("events", "Webhooks are not processed"),
+                            ("signatures", "Webhooks are refused"),
+                            ("mismatch", "Money that is not what was asked for"),
+                            ("no_row", "Money that no payment here asked for"),
+                            ("clock", "The clock is wrong"),
+                        ],
+                        max_length=12,
+                        verbose_name="condition",
+                    ),
+                ),
+                ("raised_at", models.DateTimeField(verbose_name="raised")),
+                ("cleared_at", models.DateTimeField(blank=True, null=True, verbose_name="cleared")),
             ],
             options={
-                'verbose_name': 'alarm',
-                'verbose_name_plural': 'alarms',
+                "verbose_name": "alarm",
+                "verbose_name_plural": "alarms",
             },
         ),
         migrations.AddField(
-            model_name='gatewayconnection',
-            name='refused_lately',
-            field=models.PositiveIntegerField(default=0, verbose_name='signature failures in a row'),
+            model_name="gatewayconnection",
+            name="refused_lately",
+            field=models.PositiveIntegerField(
+                default=0, verbose_name="signature failures in a row"
+            ),
         ),
         migrations.AddIndex(
-            model_name='gatewayevent',
-            index=models.Index(condition=models.Q(('error', ''), _negated=True), fields=['received_at'], name='event_put_aside'),
+            model_name="gatewayevent",
+            index=models.Index(
+                condition=models.Q(("error", ""), _negated=True),
+                fields=["received_at"],
+                name="event_put_aside",
+            ),
         ),
         migrations.AddField(
-            model_name='alarm',
-            name='location',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='community.location'),
+            model_name="alarm",
+            name="location",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="community.location"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.UniqueConstraint(models.F('location'), models.F('condition'), condition=models.Q(('cleared_at', None)), name='alarm_is_raised_once_until_it_clears'),
+            model_name="alarm",
+            constraint=models.UniqueConstraint(
+                models.F("location"),
+                models.F("condition"),
+                condition=models.Q(("cleared_at", None)),
+                name="alarm_is_raised_once_until_it_clears",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.CheckConstraint(condition=models.Q(('condition__in', ['pending', 'unasked', 'events', 'signatures', 'mismatch', 'no_row', 'clock'])), name='alarm_condition_is_known'),
+            model_name="alarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "condition__in",
+                        [
+                            "pending",
+                            "unasked",
+                            "events",
+                            "signatures",
+                            "mismatch",
+                            "no_row",
+                            "clock",
+                        ],
+                    )
+                ),
+                name="alarm_condition_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.CheckConstraint(condition=models.Q(('cleared_at', None), ('cleared_at__gte', models.F('raised_at')), _connector='OR'), name='alarm_clears_after_it_was_raised'),
+            model_name="alarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cleared_at", None),
+                    ("cleared_at__gte", models.F("raised_at")),
+                    _connector="OR",
+                ),
+                name="alarm_clears_after_it_was_raised",
+            ),
         ),
     ]
