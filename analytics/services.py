@@ -35,6 +35,7 @@ def record_revenue(
             source=source,
             method=method,
             label=label,
+            option=label if source == Source.CREDITS else "",
             net_minor=net_minor,
             currency=location.currency,
             key=key,
@@ -55,14 +56,31 @@ def rebuild_months(*, location: Location) -> None:
     """
     assert transaction.get_connection().in_atomic_block
     lock_months()
-    lines = RevenueLine.objects.filter(location=location)
-    span = lines.aggregate(first=Min("happened_at"), last=Max("happened_at"))
-    months = _months(span["first"], span["last"], location.zone) if span["first"] else []
+    _replace(location, _months_of_lines(location))
+
+
+def stale_months(*, location: Location) -> list[date]:
+    """All months that a rebuild has to look at: those with lines, and those with a rollup."""
+    rolled_up = RevenueMonth.objects.filter(location=location).values_list("month", flat=True)
+    return sorted({*_months_of_lines(location), *rolled_up.distinct()})
+
+
+@transaction.atomic
+def rebuild_month(*, location_id: int, month: date) -> None:
+    """Sum one month of a location anew. Sales wait while it is summed, not between months."""
+    # Against a change of the time zone, which rebuilds all months itself.
+    location = Location.objects.select_for_update(no_key=True).get(pk=location_id)
+    lock_months()
+    _replace(location, [month], only=month)
+
+
+def _replace(location: Location, months: list[date], *, only: date | None = None) -> None:
     replace_months(
         location_id=location.pk,
         months=months,
-        starts=[_midnight(month, location.zone) for month in months],
-        ends=[_midnight(month + relativedelta(months=1), location.zone) for month in months],
+        starts=[month_start(month, location.zone) for month in months],
+        ends=[month_start(month + relativedelta(months=1), location.zone) for month in months],
+        only=only,
     )
 
 
@@ -71,14 +89,24 @@ def month_of(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date().replace(day=1)
 
 
-def _months(first: datetime, last: datetime, zone: ZoneInfo) -> list[date]:
-    month, end = month_of(first, zone), month_of(last, zone)
-    months = [month]
-    while month < end:
-        month += relativedelta(months=1)
-        months.append(month)
+def month_start(month: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a month in a time zone."""
+    return datetime.combine(month, time.min, zone)
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """The months from one to another, both included."""
+    months = []
+    while first <= last:
+        months.append(first)
+        first += relativedelta(months=1)
     return months
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
+def _months_of_lines(location: Location) -> list[date]:
+    lines = RevenueLine.objects.filter(location=location)
+    span = lines.aggregate(first=Min("happened_at"), last=Max("happened_at"))
+    if span["first"] is None:
+        return []
+    first, last = (month_of(span[end], location.zone) for end in ("first", "last"))
+    return months_between(first, last)

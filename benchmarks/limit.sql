@@ -83,10 +83,10 @@ BEGIN
     VALUES (f.location_id, 'credits', 'bill', what, net, f.currency, the_key, at);
 
     INSERT INTO analytics_revenuemonth AS rollup
-        (location_id, month, source, slot, net_minor, lines)
-    VALUES (f.location_id, date_trunc('month', at AT TIME ZONE f.time_zone), 'credits', the_id % 4,
-            net, 1)
-    ON CONFLICT (location_id, month, source, slot)
+        (location_id, month, source, method, option, slot, net_minor, lines)
+    VALUES (f.location_id, date_trunc('month', at AT TIME ZONE f.time_zone), 'credits', 'bill',
+            what, the_id % 4, net, 1)
+    ON CONFLICT (location_id, month, source, method, option, slot)
     DO UPDATE SET net_minor = rollup.net_minor + EXCLUDED.net_minor, lines = rollup.lines + 1;
 
     RETURN the_id;

@@ -67,5 +67,6 @@ def _nav(request: HttpRequest, location: Location, principal: Principal) -> list
     if principal.is_staff:
         links.append(link(_("Community"), "community:members", "users-round"))
     if principal.is_admin:
+        links.append(link(_("Analytics"), "analytics:revenue", "chart-column"))
         links.append(link(_("Settings"), "community:settings", "settings-2"))
     return links

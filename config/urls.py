@@ -29,5 +29,6 @@ urlpatterns = [
     api,
     path("<slug:slug>/", include("community.urls")),
     path("<slug:slug>/membership/", include("membership.urls")),
+    path("<slug:slug>/analytics/", include("analytics.urls")),
     path("<slug:slug>/notifications/", include("notifications.urls")),
 ]

@@ -2,9 +2,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Q, Sum
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, Sum
 
+from community.money import round_half_up
 from credits.models import Entry, Hold, Lot, Wallet
+from credits.models.ledger import ADDED_WITHOUT_SALE
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,35 @@ def look_at_wallet(*, customer_id: int, then: datetime | None, at: datetime) -> 
     held = holds.aggregate(total=Sum("parts__credits"))["total"]
     balance = last.balance_after if last else Decimal(0)
     return WalletView(customer_id, balance, held or Decimal(0), then)
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """Credits that were sold and are not spent, and their net price in minor units."""
+
+    credits: Decimal
+    net_minor: int
+
+
+def deferred_revenue(*, location_id: int) -> Deferred:
+    """What was paid for and is still owed in credits: of each paid lot the share that is left."""
+    worth = ExpressionWrapper(
+        F("paid_minor") * F("remaining") / F("credits"),
+        output_field=DecimalField(max_digits=30, decimal_places=10),
+    )
+    held = Lot.objects.filter(location_id=location_id).not_empty().paid()
+    sums = held.aggregate(left=Sum("remaining"), worth=Sum(worth))
+    return Deferred(sums["left"] or Decimal(0), round_half_up(sums["worth"] or Decimal(0)))
+
+
+def credits_without_sale(
+    *, location_id: int, from_: datetime, until: datetime
+) -> dict[str, Decimal]:
+    """The credits that were given, imported and came with plans in a time, by reason."""
+    added = Entry.objects.filter(
+        location_id=location_id,
+        reason__in=ADDED_WITHOUT_SALE,
+        happened_at__gte=from_,
+        happened_at__lt=until,
+    )
+    return dict(added.values_list("reason").annotate(Sum("credits")).order_by("reason"))

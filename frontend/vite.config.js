@@ -17,7 +17,7 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ['src/app.js', 'src/checkout.js'],
+      input: ['src/app.js', 'src/checkout.js', 'src/revenue.js'],
       checks: { eval: false }, // htmx has one, off by its allowEval
     },
   },

@@ -2,9 +2,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from community.models import Location
 from credits.models import Lot
-from membership.models import Plan, PlanAssignment
+from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.periods import Period, local_day, period_on
 from membership.services.quotes import quote_fee
 
@@ -112,3 +114,15 @@ def _next_fee(
 def _fee(assignment: PlanAssignment, on: date) -> NextFee:
     plan = assignment.plan
     return NextFee(plan, on, quote_fee(plan, assignment.customer).amount.total_minor)
+
+
+def credits_claimed_free(*, location_id: int, from_: datetime, until: datetime) -> Decimal:
+    """What members got for nothing, as their plans allow."""
+    claims = Purchase.objects.filter(
+        location_id=location_id,
+        method=Purchase.Method.FREE,
+        completed_at__gte=from_,
+        completed_at__lt=until,
+    )
+    claimed: Decimal | None = claims.aggregate(sum=Sum("credits"))["sum"]
+    return claimed or Decimal(0)

@@ -51,6 +51,7 @@ REFUSED = {
     "revenue_source_is_known": {"source": "'gifts'"},
     "revenue_month_once_per_slot": {},
     "revenue_month_is_its_first_day": {"month": "month + 1"},
+    "revenue_month_has_options_of_credits_only": {"source": "'other'", "option": "'Copy'"},
     "wallet_balance_not_negative": {"balance": "-1"},
     "entry_has_one_place_in_its_wallet": {"idempotency_key": "'copy'"},
     "entry_once_per_key": {"position": "position + 100"},

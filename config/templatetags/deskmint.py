@@ -27,6 +27,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 from django_cotton.templatetags import Attrs
 
+from analytics.wording import month_words
 from community.middleware import time_format
 from community.money import format_credits, format_money, symbol
 from membership.services.periods import format_day
@@ -142,7 +143,14 @@ def _time_pattern() -> str:
     return {"24": "H:i", "12": "g:i a"}.get(time_format.get()) or pgettext("time", "H:i")
 
 
+@register.filter
+def change(percent: int) -> str:
+    """`+12 %`, with a typographic minus where it went down."""
+    return f"{'−' if percent < 0 else '+'}{abs(percent)} %"
+
+
 register.filter("calendar_day", format_day)
+register.filter("month_name", month_words)
 register.filter("failure_reason", failure_reason)
 register.filter("currency_symbol", symbol)
 

@@ -9,6 +9,8 @@ from community.principals import Principal
 from community.scoping import scoped
 from community.triggers import append_only
 
+ADDED_WITHOUT_SALE = ("given", "imported", "plan")
+
 
 class Wallet(models.Model):
     """The lock and the running total of one customer's credits; `Entry` is the truth."""
@@ -112,6 +114,13 @@ class Entry(models.Model):
                 condition=Q(reason="reversal", credits__gt=0),
                 name="entry_gives_a_spend_back_once",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["location", "happened_at"],
+                name="entry_added_without_sale",
+                condition=Q(reason__in=ADDED_WITHOUT_SALE),
+            )
         ]
         triggers = append_only("entry")
 

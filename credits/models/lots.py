@@ -27,6 +27,9 @@ class LotQuerySet(models.QuerySet["Lot"]):
         """Those with credits that no hold has set aside."""
         return self.filter(remaining__gt=F("held"))
 
+    def paid(self) -> "LotQuerySet":
+        return self.filter(paid_minor__gt=0)
+
     def in_spending_order(self) -> "LotQuerySet":
         """The soonest-lapsing first, then permanent ones by age."""
         return self.order_by(F("lapses_at").asc(nulls_last=True), "pk")
@@ -76,6 +79,11 @@ class Lot(models.Model):
                 fields=["lapses_at"],
                 name="lot_that_will_lapse",
                 condition=Q(remaining__gt=0, lapses_at__isnull=False),
+            ),
+            models.Index(
+                fields=["location"],
+                name="lot_paid_and_not_empty",
+                condition=Q(remaining__gt=0, paid_minor__gt=0),
             ),
         ]
 

@@ -197,6 +197,11 @@ class Purchase(models.Model):
             models.Index(
                 fields=["created_at"], name="purchase_pending", condition=Q(state="pending")
             ),
+            models.Index(
+                fields=["location", "completed_at"],
+                name="purchase_claimed_free",
+                condition=Q(method="free"),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="purchase_never_deleted", operation=pgtrigger.Delete),

@@ -116,6 +116,13 @@ OUTSIDE = [
 A_TRANSFER = {"address": {"key": "transfer_key"}, "colleagues": {"admin": 200}}
 A_TRANSFER_TO_CANCEL = A_TRANSFER | {"colleagues": {"admin": 302}}
 PLAN = {"plan_id": "archived_plan_id"}
+A_MONTH = {"month": "2026-11"}
+ANALYTICS = [
+    Row("analytics:revenue", GET=admins()),
+    Row("analytics:revenue_file", GET=admins(), address={"form": "csv"}),
+    Row("analytics:lines", GET=admins(), address=A_MONTH),
+    Row("analytics:lines_file", GET=admins(), address={**A_MONTH, "form": "xlsx"}),
+]
 COMMUNITY = [
     Row("community:home", GET=insiders()),
     Row("community:members", GET=staff()),
@@ -371,4 +378,4 @@ NOTIFICATIONS = [
     Row("notifications:read", POST=insiders(302)),
 ]
 
-TABLE = [*OUTSIDE, *COMMUNITY, *SETTINGS, *MEMBERSHIP, *NOTIFICATIONS]
+TABLE = [*OUTSIDE, *ANALYTICS, *COMMUNITY, *SETTINGS, *MEMBERSHIP, *NOTIFICATIONS]

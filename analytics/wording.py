@@ -1,0 +1,21 @@
+"""Months and ways of paying, in words."""
+
+from datetime import date
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from payments.models import GatewayConnection
+
+
+def month_words(month: date) -> str:
+    """`Nov 2026`."""
+    return dateformat.format(month, pgettext("month", "M Y"))
+
+
+def method_words(method: str) -> str:
+    """A way of paying as pages name it."""
+    if method == "bill":
+        return _("Bill")
+    return str(dict(GatewayConnection.Gateway.choices).get(method, method))
