@@ -33,13 +33,15 @@ def _ready() -> dict[tuple[str, ...], Callable[[], Iterator[Figure]]]:
     from django.core.management import call_command  # noqa: PLC0415
 
     call_command("migrate", interactive=False, verbosity=0)
-    from benchmarks import closing, pages, purchases, settlements  # noqa: PLC0415
+    from benchmarks import closing, pages, purchases, revenue, rollup, settlements  # noqa: PLC0415
 
     return {
         ("purchase_vs_limit", "purchase_cpu_us"): purchases.measure,
         ("settlement_cpu_us",): settlements.measure,
         ("credits_page_ms",): pages.measure,
         ("closing_10000_s",): closing.measure,
+        ("rollup_cost",): rollup.measure,
+        ("revenue_read_ms", "revenue_page_ms"): revenue.measure,
     }
 
 

@@ -12,10 +12,12 @@ from benchmarks.rows import Buyer
 
 SQL = Path(__file__).with_name("limit.sql")
 SCRIPT = """
-\\set member :first + :turn % :members
+\\set member :first + (:turn * :clients + :client_id) % :members
 \\set turn :turn + 1
-SELECT bench_buy(:member);
+SELECT {function}(:member);
 """
+WITHOUT_ROLLUP = "bench_buy_without_rollup"
+ROLLUP = re.compile(r"    INSERT INTO analytics_revenuemonth.*?;\n", re.DOTALL)
 
 
 def make_limit() -> None:
@@ -23,18 +25,42 @@ def make_limit() -> None:
         cursor.execute(SQL.read_text(encoding="utf-8"))
 
 
-def buy_by_server(buyers: list[Buyer], *, first: int, count: int) -> float:
-    """One purchase each by `count` buyers in turn, from the number `first` on; per second."""
+def make_limit_without_rollup() -> None:
+    """The same under another name, but for the sums of revenue by month."""
+    written, found = ROLLUP.subn("", SQL.read_text(encoding="utf-8"))
+    assert found == 1
+    with connection.cursor() as cursor:
+        cursor.execute(written.replace("bench_buy", WITHOUT_ROLLUP))
+
+
+def buy_by_server(
+    buyers: list[Buyer],
+    *,
+    first: int,
+    count: int,
+    clients: int = 1,
+    function: str = "bench_buy",
+) -> float:
+    """Purchases by buyers in turn, from the number `first` on, `count` by each client; per second.
+
+    With several clients none buys for the member of another at the same time.
+    """
     members = [buyer.member.pk for buyer in buyers]
     assert members == list(range(members[0], members[0] + len(members))), "in turn, without gaps"
-    defined = {"first": members[0], "members": len(members), "turn": first}
+    defined = {
+        "first": members[0],
+        "members": len(members),
+        "turn": first // clients,
+        "clients": clients,
+    }
     told = connection.get_connection_params()
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
-        script.write(SCRIPT)
+        script.write(SCRIPT.format(function=function))
         script.flush()
         seen = subprocess.run(
             [
-                *(pgbench(), "--no-vacuum", "--client=1", "--jobs=1", "--protocol=prepared"),
+                *(pgbench(), "--no-vacuum", f"--client={clients}", "--jobs=1"),
+                "--protocol=prepared",
                 *(f"--transactions={count}", f"--file={script.name}"),
                 *(f"--define={name}={value}" for name, value in defined.items()),
                 *("--host", told["host"], "--username", told["user"], told["dbname"]),
@@ -44,7 +70,7 @@ def buy_by_server(buyers: list[Buyer], *, first: int, count: int) -> float:
             text=True,
         )
     assert seen.returncode == 0, seen.stderr
-    assert f"number of transactions actually processed: {count}/{count}" in seen.stdout
+    assert f"number of transactions actually processed: {count * clients}/" in seen.stdout
     found = re.search(r"tps = ([\d.]+) \(without initial connection time\)", seen.stdout)
     assert found, seen.stdout
     return float(found[1])

@@ -145,8 +145,10 @@ MUTATIONS = {
         UPDATE analytics_revenueline SET net_minor = net_minor + 1
         WHERE key = 'purchase:{purchase}';
         UPDATE analytics_revenuemonth SET net_minor = net_minor + 1
-        WHERE id = (SELECT min(id) FROM analytics_revenuemonth
-                    WHERE location_id = {location} AND source = 'credits')
+        WHERE id = (SELECT min(month.id) FROM analytics_revenuemonth month
+                    JOIN analytics_revenueline line USING (location_id, source, method)
+                    WHERE line.key = 'purchase:{purchase}' AND line.location_id = {location}
+                    AND month.option = line.label)
     """,
     "A charge is over what its purchase costs, in its location's currency": """
         UPDATE payments_transaction SET amount_minor = amount_minor + 1 WHERE id = {charge}

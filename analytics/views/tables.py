@@ -12,6 +12,8 @@ from analytics.selectors import Part, Revenue
 from analytics.wording import method_words
 from community.money import round_half_up, to_major
 
+TELLING_PERCENT = 1000  # the year before had hardly begun
+
 Rows = Iterator[Sequence[object]]
 
 
@@ -25,6 +27,11 @@ class MonthRow:
     before_minor: int
 
     @property
+    def named(self) -> list[tuple[str, int]]:
+        """Each source's name with its amount."""
+        return list(zip([str(label) for label in Source.labels], self.sources, strict=True))
+
+    @property
     def change_percent(self) -> int | None:
         return change_percent(self.total_minor, self.before_minor)
 
@@ -33,7 +40,8 @@ def change_percent(now_minor: int, before_minor: int) -> int | None:
     """By how much it is more than the year before; None where that says nothing."""
     if before_minor <= 0:
         return None
-    return round_half_up(Decimal(now_minor - before_minor) * 100 / before_minor)
+    percent = round_half_up(Decimal(now_minor - before_minor) * 100 / before_minor)
+    return percent if percent < TELLING_PERCENT else None
 
 
 def month_rows(revenue: Revenue) -> list[MonthRow]:

@@ -12,6 +12,12 @@ const GAP = 2
 /** @param {string} name */
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
+/**
+ * A figure whose minus stays before it between words that run from right to left.
+ * @param {string} figure
+ */
+const isolated = (figure) => `\u2066${figure}\u2069`
+
 class RevenueChart {
   /** @param {HTMLElement} frame */
   constructor(frame) {
@@ -79,8 +85,8 @@ class RevenueChart {
           stacked: true,
           position: rtl ? 'right' : 'left',
           border: { display: false },
-          grid: { color: (context) => (context.tick.value === 0 ? ink : line) },
-          ticks: { color: ink, maxTicksLimit: 6, callback: (minor) => this.roughly(Number(minor)) },
+          grid: { drawTicks: false, color: (context) => (context.tick.value === 0 ? ink : line) },
+          ticks: { color: ink, padding: 8, maxTicksLimit: 6, callback: (minor) => this.roughly(Number(minor)) },
         },
       },
     }
@@ -110,7 +116,7 @@ class RevenueChart {
         /** @type {(item: { datasetIndex: number, dataIndex: number }) => string} */
         label: (item) => ` ${this.rows(item.dataIndex)[item.datasetIndex]}`,
         /** @type {(items: { dataIndex: number }[]) => string} */
-        footer: (items) => `${this.revenue.total.name}  ${this.revenue.total.words[items[0].dataIndex]}`,
+        footer: (items) => `${this.revenue.total.name}  ${isolated(this.revenue.total.words[items[0].dataIndex])}`,
       },
     }
   }
@@ -121,7 +127,7 @@ class RevenueChart {
    */
   rows(place) {
     const { series, before } = this.revenue
-    return [...series, ...(before ? [before] : [])].map((part) => `${part.name}  ${part.words[place]}`)
+    return [...series, ...(before ? [before] : [])].map((part) => `${part.name}  ${isolated(part.words[place])}`)
   }
 
   /**
@@ -131,7 +137,7 @@ class RevenueChart {
   roughly(minor) {
     const { currency, exponent } = this.revenue
     const form = new Intl.NumberFormat(document.documentElement.lang, { style: 'currency', currency, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 })
-    return form.format(minor / 10 ** exponent).replace('-', '−')
+    return isolated(form.format(minor / 10 ** exponent).replace('-', '−'))
   }
 
   /** @param {KeyboardEvent} event */
@@ -162,7 +168,7 @@ class RevenueChart {
     const status = this.frame.querySelector('[role=status]')
     if (!status) return
     const { months, total } = this.revenue
-    status.textContent = place < 0 ? '' : [months[place], ...this.rows(place), `${total.name}  ${total.words[place]}`].join(', ')
+    status.textContent = place < 0 ? '' : [months[place], ...this.rows(place), `${total.name}  ${isolated(total.words[place])}`].join(', ')
   }
 }
 

@@ -26,6 +26,7 @@ from membership.demo.story import (
     Assigning,
     Closing,
     Dropping,
+    Extra,
     Gift,
     Happening,
     Ordering,
@@ -37,6 +38,7 @@ from membership.demo.story import (
 )
 from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.assigning import PlanWish, assign_plan
+from membership.services.bill_keeping import add_manual_item
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.closing import catch_up, customers_due
@@ -178,6 +180,19 @@ class Life:
         order = Order(member=member, company_id=company_id, seen=quote, key=ordering.key)
         with suppress(ValidationError):
             (claim_free if quote.is_free else buy_on_bill)(order=order, at=ordering.at)
+
+    @live.register
+    def _(self, extra: Extra) -> None:
+        customer = self.members[extra.email].customer
+        if bill := Bill.objects.active().filter(customer=customer).first():
+            add_manual_item(
+                bill_id=bill.pk,
+                description=extra.description,
+                price_minor=extra.price_minor,
+                key=str(extra.key),
+                by=self.admin,
+                at=extra.at,
+            )
 
     @live.register
     def _(self, closing: Closing) -> None:

@@ -23,8 +23,8 @@ from membership.services.companies import (
 from membership.services.joining import add_member
 from membership.services.plans import PlanValues, add_plan
 
-OPENED_DAYS_AGO = 260
-JOINING_EVERY_DAYS = 7
+OPENED_DAYS_AGO = 372
+JOINING_EVERY_DAYS = 10
 NEWCOMERS_DAYS_AGO = 80
 
 

@@ -29,9 +29,19 @@ STARS_VISITS = (
     *((246, 1), (205, 3), (188, 1), (151, 2), (140, 0), (118, 2)),
     *((90, 0), (71, 2), (52, 1), (40, 2), (26, 4), (12, 2), (5, 0)),
 )
-WEIGHTS = (8, 6, 3, 1)  # how often the offers are bought, small ones most
+WEIGHTS = (5, 6, 5, 3)  # how often the offers are bought, the largest least
 FLEX_MEMBERS = 5
-DROPPED_DAYS_AGO = 150
+FLEX_DAYS_AGO = 322
+CLOSED_EVERY_DAYS = 12
+# Days ago, what, minor units: put on the bills of those on Flex in turn.
+EXTRAS = (
+    *((310, "Locker, a quarter", 4500), (262, "Parking, a month", 6900)),
+    *((221, "Catering for eight", 14400), (188, "Locker, a quarter", 4500)),
+    *((131, "Evening event", 24000), (97, "Locker, a quarter", 4500)),
+    *((68, "Parking, a month", 6900), (41, "Catering for twelve", 21600)),
+    (8, "Locker, a quarter", 4500),
+)
+DROPPED_DAYS_AGO = 230
 WELCOME_LASTS = timedelta(days=60)
 SUSPENDED_DAYS_AGO = 6
 SUSPENDED_FOR = "Lent out their door key"
@@ -107,6 +117,14 @@ class Ordering(Happening):
 
 
 @dataclass(frozen=True)
+class Extra(Happening):
+    """An admin put something on the person's open bill."""
+
+    description: str
+    price_minor: int
+
+
+@dataclass(frozen=True)
 class Closing(Happening):
     """The closing run of that day; bills that came long before are paid by then, but one's."""
 
@@ -142,7 +160,7 @@ class _Teller:
         """Some on Flex for months, a founder, a company with its bill; runs that close them."""
         admin = self.place.admin.email
         for number, person in enumerate(self.place.crowd[:FLEX_MEMBERS]):
-            days_ago = 150 - 6 * number
+            days_ago = FLEX_DAYS_AGO - 14 * number
             yield Assigning(self._when(days_ago), person.email, self._key(), "Flex")
             yield Ordering(self._when(days_ago - 4), person.email, self._key(), 10)
         if founder := self.place.founder:
@@ -154,7 +172,10 @@ class _Teller:
             yield Assigning(self._when(24), manager, self._key(), "Resident", for_company=True)
             yield Ordering(self._when(20), manager, self._key(), 50, for_company=True)
             yield Ordering(self._when(9), permitted, self._key(), 10, for_company=True)
-        for days_ago in range(140, 1, -6):
+        for number, (days_ago, description, price_minor) in enumerate(EXTRAS):
+            email = self.place.crowd[number % FLEX_MEMBERS].email
+            yield Extra(self._when(days_ago), email, self._key(), description, price_minor)
+        for days_ago in range(CLOSED_EVERY_DAYS * 25 + 2, 1, -CLOSED_EVERY_DAYS):
             yield Closing(self._when(days_ago), admin, self._key(), self.place.debtor.email)
 
     def _when(self, days_ago: int) -> datetime:
@@ -208,7 +229,7 @@ class _Teller:
             )
             yield from self._visits(email, days_ago, until=until)
             first = False
-            days_ago -= self.random.randrange(60, 150)
+            days_ago -= self.random.randrange(90, 220)
         if self.random.random() < 0.5:  # noqa: PLR2004
             yield Reading(self._when(20), email, self._key())
 

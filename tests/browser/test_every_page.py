@@ -1,6 +1,8 @@
 """Every page, for each person, by day on a desk and by night on a phone."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -171,6 +173,9 @@ def test_the_admin_s_pages(furnished, visit, look):
             "community/credit-options/add/",
             f"community/credit-options/{furnished.option}/edit/",
             furnished.receipt,
+            "analytics/",
+            "analytics/?before=on&method=stripe",
+            f"analytics/{datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m}/",
             "notifications/",
         ],
     )

@@ -76,7 +76,7 @@ class Command(BaseCommand):
         # The first day stays the location's: a later run goes on with the same story.
         left = life.left_of(story_of(place, today=location.created_at))
         if left:
-            self.stdout.write(f"{place.name}: {len(left)} things happen in eight months")
+            self.stdout.write(f"{place.name}: {len(left)} things happen in a year")
         for happening in left:
             life.live(happening)
             life.hand_documents_over(until=happening.at)
