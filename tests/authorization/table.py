@@ -121,7 +121,7 @@ ANALYTICS = [
     Row("analytics:revenue", GET=admins()),
     Row("analytics:revenue_file", GET=admins(), address={"form": "csv"}),
     Row("analytics:lines", GET=admins(), address=A_MONTH),
-    Row("analytics:lines_file", GET=admins(), address={**A_MONTH, "form": "xlsx"}),
+    Row("analytics:lines_file", GET=admins(), address={**A_MONTH, "form": "csv"}),
 ]
 COMMUNITY = [
     Row("community:home", GET=insiders()),
