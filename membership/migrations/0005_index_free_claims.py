@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0007_mails_of_bills_that_stay_unpaid"),
         ("community", "0003_companies"),
-        ("credits", "0002_index_what_analytics_reads"),
+        ("credits", "0004_index_what_analytics_reads"),
         ("membership", "0004_exempt_purchases"),
         ("payments", "0006_reviews_of_mismatches"),
     ]
