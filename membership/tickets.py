@@ -58,16 +58,24 @@ def unseal(
 
     :raises TicketNotValid: if it is forged, too old, or another's
     """
-    try:
-        facts = signing.loads(sealed, salt=SALT, serializer=_Serializer, max_age=GOOD_FOR_SECONDS)
-    except signing.BadSignature as forged:
-        raise TicketNotValid from forged
-    ticket = Ticket(facts["member"], UUID(facts["key"]), _quote(facts["quote"]), facts["company"])
+    ticket = read_ticket(sealed)
     if (ticket.member_id, ticket.company_id) != (member_id, company_id):
         raise TicketNotValid
     if ticket.quote.option_id != option_id:
         raise TicketNotValid
     return ticket
+
+
+def read_ticket(sealed: str) -> Ticket:
+    """Read whosever ticket it is.
+
+    :raises TicketNotValid: if it is forged or too old
+    """
+    try:
+        facts = signing.loads(sealed, salt=SALT, serializer=_Serializer, max_age=GOOD_FOR_SECONDS)
+    except signing.BadSignature as forged:
+        raise TicketNotValid from forged
+    return Ticket(facts["member"], UUID(facts["key"]), _quote(facts["quote"]), facts["company"])
 
 
 class _Serializer(signing.JSONSerializer):

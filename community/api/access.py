@@ -42,9 +42,11 @@ class Caller:
         return Holder(self.location, api_key=self.key, user=self.user)
 
     @property
-    def acts_as(self) -> User | None:
+    def acts_as(self) -> User:
         """Who stands behind what is done: the user, or whoever made the key."""
-        return self.key.made_by if self.key else self.user
+        user = self.key.made_by if self.key else self.user
+        assert user
+        return user
 
 
 def caller_of(request: Request) -> Caller:

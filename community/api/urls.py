@@ -2,8 +2,11 @@
 
 from django.urls import path
 
+from analytics.api import RevenueView
 from community.api import people, reading
 from credits.api import ledger, spending
+from membership.api import bills, buying, plans
+from payments import api as money
 
 app_name = "api"
 urlpatterns = [
@@ -27,5 +30,22 @@ urlpatterns = [
     path("holds/<int:pk>", spending.HoldDetail.as_view(), name="hold"),
     path("holds/<int:pk>/capture", spending.CaptureHold.as_view(), name="capture_hold"),
     path("holds/<int:pk>/release", spending.ReleaseHold.as_view(), name="release_hold"),
+    path("quotes", buying.Quotes.as_view(), name="quotes"),
+    path("purchases", buying.PurchaseList.as_view(), name="purchases"),
+    path("purchases/<uuid:key>", buying.PurchaseDetail.as_view(), name="purchase"),
+    path("cards", money.CardList.as_view(), name="cards"),
+    path("plans", plans.PlanList.as_view(), name="plans"),
+    path("assignments", plans.AssignmentList.as_view(), name="assignments"),
+    path("customers/<int:pk>/plan/end", plans.EndPlan.as_view(), name="end_plan"),
+    path("bills", bills.BillList.as_view(), name="bills"),
+    path("bills/<int:pk>", bills.BillDetail.as_view(), name="bill"),
+    path("bills/<int:pk>/items", bills.BillItems.as_view(), name="bill_items"),
+    path("bills/<int:pk>/pdf", bills.BillPdf.as_view(), name="bill_pdf"),
+    path("receipts", bills.ReceiptList.as_view(), name="receipts"),
+    path("receipts/<int:pk>", bills.ReceiptDetail.as_view(), name="receipt"),
+    path("receipts/<int:pk>/pdf", bills.ReceiptPdf.as_view(), name="receipt_pdf"),
+    path("transactions", money.TransactionList.as_view(), name="transactions"),
+    path("transactions/<uuid:key>", money.TransactionDetail.as_view(), name="transaction"),
+    path("revenue", RevenueView.as_view(), name="revenue"),
     path("<path:rest>", reading.NotThere.as_view(), name="not_there"),
 ]

@@ -1,6 +1,6 @@
 """What every view of the API does alike: who asks, where, and whether they may."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from rest_framework import generics
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -77,7 +77,7 @@ class ApiView(APIView):
     permission_classes = (HasScope,)
     throttle_classes = (PerCaller,)
     parser_classes = (Json,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
     needs: ClassVar[dict[str, Scope]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -23,7 +23,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("begins with"), max_length=16)
     digest = models.CharField(_("hash"), max_length=64)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope), verbose_name=_("may"))
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)

@@ -43,7 +43,7 @@ def make_api_key(
     name: str,
     scopes: list[str],
     token: str,
-    by: User | None,
+    by: User,
     at: datetime,
     expires_at: datetime | None = None,
 ) -> ApiKey:

@@ -59,6 +59,50 @@ API = [
     ApiRow("capture_hold", "POST", "spend", 201, takes={"pk": "hold_id"}),
     ApiRow("release_hold", "POST", "spend", 200, takes={"pk": "hold_id"}),
 ]
+SALE = {"option": "{option_id}", "member": "{member_id}"}
+API += [
+    ApiRow("quotes", "POST", "sell", 201, send=SALE, sessions={"member": 201}),
+    listed("purchases"),
+    # Each quote is of one moment: tests/api/test_buying_api.py has the real ones.
+    ApiRow(
+        "purchases",
+        "POST",
+        "sell",
+        422,
+        send={"quote": "forged", "method": "bill"},
+        sessions=dict.fromkeys(("member", "suspended", "staff", "admin"), 422),
+    ),
+    shown("purchase", "key", "key"),
+    listed("cards"),
+    listed("plans"),
+    listed("assignments"),
+    ApiRow(
+        "assignments",
+        "POST",
+        "manage",
+        201,
+        send={"customer": "{free_customer_id}", "plan": "{plan_id}", "starts_on": "2150-01-01"},
+    ),
+    ApiRow("end_plan", "POST", "manage", 201, takes={"pk": "customer_id"}),
+    listed("bills"),
+    shown("bill", "bill_id"),
+    shown("bill_items", "bill_id"),
+    ApiRow(
+        "bill_items",
+        "POST",
+        "manage",
+        201,
+        takes={"pk": "bill_id"},
+        send={"description": "Locker", "price_minor": "500"},
+    ),
+    shown("bill_pdf", "issued_bill_id"),
+    listed("receipts"),
+    shown("receipt", "receipt_id"),
+    shown("receipt_pdf", "receipt_id"),
+    listed("transactions"),
+    shown("transaction", "key", "key"),
+    ApiRow("revenue", "GET", "read", 200, sessions={"admin": 200}),
+]
 # Open to everybody: they tell what there is, not what is in it.
 PUBLIC = {"schema", "docs"}
 NOWHERE = {"not_there"}  # 404, or 401 for who is nobody

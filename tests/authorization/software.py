@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils.timezone import now
 
+from community.models import Customer
 from community.services.api_keys import make_api_key, revoke_api_key
 from credits.services.holding import hold_credits
 from credits.services.spending import spend_credits
@@ -22,7 +23,7 @@ def add_api(location, customer, name):
             scopes=SCOPES if which in {"all", "expired", "revoked"} else [which],
             token=f"dm_{which}_{name}",
             expires_at=at + timedelta(days=1) if which == "expired" else None,
-            by=None,
+            by=customer.member.user,
             at=at,
         )
         for which in (*SCOPES, "all", "expired", "revoked")
@@ -36,4 +37,11 @@ def add_api(location, customer, name):
         key="room",
         at=now(),
     )
-    return {"key_id": keys["all"].pk, "spend_id": spent.pk, "hold_id": held.pk}
+    company = Customer.objects.get(company__people__member=customer.member)
+    return {
+        "free_customer_id": company.pk,
+        "receipt_id": customer.receipts.latest("pk").pk,
+        "key_id": keys["all"].pk,
+        "spend_id": spent.pk,
+        "hold_id": held.pk,
+    }

@@ -1,0 +1,169 @@
+"""Quotes, purchases, plans and bills by a key: the rules and prices of the pages."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils.timezone import now
+
+from credits.models import Wallet
+from membership.models import Purchase
+from membership.services.periods import local_day
+from payments.models import Transaction
+from tests.factories import CardFactory, CustomerFactory, OptionFactory, PlanFactory
+
+
+@pytest.fixture
+def option(location):
+    return OptionFactory(location=location, credits=10, price_minor=1000)
+
+
+@pytest.fixture
+def card(mia):
+    return CardFactory(customer=mia.customer, is_default=True)
+
+
+def quote(api, mia, option, **more):
+    return api.post("quotes", {"option": option.pk, "member": mia.pk, **more})
+
+
+def buy(api, quoted, method, *, key="", **more):
+    return api.post("purchases", {"quote": quoted["quote"], "method": method, **more}, key=key)
+
+
+def test_a_quote_says_what_it_costs_and_how_it_may_be_paid(api, mia, option, card):
+    told = quote(api, mia, option).json()
+
+    assert told["total"] == {"amount_minor": 1200, "currency": "EUR", "formatted": "€12.00"}
+    assert told["credits"] == "10.00"
+    assert told["methods"] == [
+        {"method": "card", "open": True, "code": ""},
+        {"method": "bill", "open": False, "code": "no_plan"},
+    ]
+
+
+def test_a_card_on_file_pays_once(api, mia, option, card, fake_gateway, invariants_hold):
+    quoted = quote(api, mia, option).json()
+
+    bought = buy(api, quoted, "card", key="k")
+    again = buy(api, quoted, "card", key="k")
+    other_key = buy(api, quoted, "card")
+
+    assert (bought.status_code, bought.json()["state"]) == (201, "completed")
+    assert again.json() == other_key.json() == bought.json()
+    assert bought.json()["receipt"]
+    assert Wallet.objects.get(customer=mia.customer).balance == 10
+    assert Transaction.objects.filter(state="succeeded").count() == 1
+    assert api.get(f"purchases/{bought.json()['id']}").json() == bought.json()
+    pdf = api.get(f"receipts/{bought.json()['receipt']}/pdf")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    invariants_hold()
+
+
+def test_a_declined_card_is_a_failed_purchase(api, mia, option, card, fake_gateway):
+    card.reference = "card_declined"
+    card.save()
+
+    failed = buy(api, quote(api, mia, option).json(), "card").json()
+
+    assert (failed["state"], failed["entry"]) == ("failed", None)
+    assert failed["failure_code"]
+    assert not Wallet.objects.filter(customer=mia.customer, balance__gt=0).exists()
+
+
+def test_a_request_that_died_at_the_gateway_is_taken_over_by_the_next(
+    api, mia, option, card, fake_gateway, monkeypatch, invariants_hold
+):
+    quoted = quote(api, mia, option).json()
+    monkeypatch.setattr("community.api.once.keep_answer", _die)
+    with pytest.raises(Died):
+        buy(api, quoted, "card", key="k")
+    monkeypatch.undo()
+
+    early = buy(api, quoted, "card", key="k")
+    _two_minutes_pass()
+    late = buy(api, quoted, "card", key="k")
+
+    assert (early.status_code, early.json()["code"]) == (409, "request_in_progress")
+    assert (late.status_code, late.json()["state"]) == (201, "completed")
+    assert Wallet.objects.get(customer=mia.customer).balance == 10
+    invariants_hold()
+
+
+def test_nobody_elses_card_is_used(api, mia, option, card):
+    stranger = CardFactory(customer__member__location=mia.location, connection=card.connection)
+
+    refused = buy(api, quote(api, mia, option).json(), "card", card=stranger.pk)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "card_not_usable")
+    assert Purchase.objects.count() == 0
+
+
+def test_a_changed_price_is_not_charged(api, mia, option, card, fake_gateway):
+    quoted = quote(api, mia, option).json()
+    option.price_minor = 1500
+    option.save()
+
+    refused = buy(api, quoted, "card")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "quote_changed")
+    assert Transaction.objects.count() == 0
+
+
+def test_a_plan_opens_the_bill_that_purchases_go_on(api, mia, option, invariants_hold):
+    plan = PlanFactory(location=mia.location, price_minor=5000, discount_percent=Decimal(10))
+    customer = mia.customer.pk
+    today = str(local_day(mia.location, now()))
+    given = api.post(
+        "assignments",
+        {"customer": customer, "plan": plan.pk, "starts_on": today, "bill_enabled": True},
+    )
+
+    bought = buy(api, quote(api, mia, option).json(), "bill").json()
+    bill = bought["bill"]
+    item = api.post(f"bills/{bill}/items", {"description": "Locker", "price_minor": 500})
+
+    assert given.status_code == 201
+    assert (bought["state"], bought["total"]["amount_minor"]) == ("completed", 1080)
+    assert item.json()["total"]["amount_minor"] == 600
+    items = api.get(f"bills/{bill}/items").json()["results"]
+    assert [it["source"] for it in items] == ["other", "credits", "plans"]
+    assert api.get(f"bills/{bill}").json()["total"]["amount_minor"] == 6000 + 1080 + 600
+    assert api.get(f"bills/{bill}/pdf").status_code == 404  # no document yet
+    ended = api.post(f"customers/{customer}/plan/end", {})
+    assert ended.json()["ends_on"] > today
+    months = api.get("revenue").json()["results"]
+    assert {it["source"]: it["net"]["amount_minor"] for it in months} == {
+        "credits": 900,
+        "other": 500,
+        "plans": 5000,
+    }
+    invariants_hold()
+
+
+def test_a_session_buys_for_its_own_user_alone(location, mia, option, client):
+    client.force_login(mia.user)
+    stranger = CustomerFactory(member__location=location).member
+    body = {"option": option.pk, "member": mia.pk}
+
+    own = client.post("/api/v1/quotes", body, content_type="application/json")
+    others = client.post(
+        "/api/v1/quotes", body | {"member": stranger.pk}, content_type="application/json"
+    )
+
+    assert (own.status_code, others.status_code) == (201, 403)
+    assert others.json()["code"] == "only_for_oneself"
+
+
+class Died(Exception):
+    pass
+
+
+def _die(**_facts):
+    raise Died
+
+
+def _two_minutes_pass():
+    from community.models import ApiAnswer  # noqa: PLC0415 - the only use
+
+    ApiAnswer.objects.update(claimed_at=now() - timedelta(minutes=3))
