@@ -19,7 +19,9 @@ from community.views import (
 )
 from community.views.settings import api, billing, location, logos, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
-from payments.views import gateways, stripe, transfer
+from payments.views import accounts, gateways, transfer
+
+STRIPE = {"gateway": "stripe"}
 
 app_name = "community"
 urlpatterns = [
@@ -226,9 +228,12 @@ urlpatterns = [
         name="disconnect_gateway",
     ),
     path("settings/bank-transfer/", transfer.bank_transfer, name="settings_bank_transfer"),
-    path("settings/stripe/", stripe.stripe, name="settings_stripe"),
     path("settings/api/", api.api, name="settings_api"),
     path("settings/api/keys/<int:key_id>/revoke/", api.revoke, name="revoke_api_key"),
-    path("settings/stripe/test/", stripe.test, name="test_stripe"),
-    path("settings/stripe/health/", stripe.health, name="stripe_health"),
+    path("settings/stripe/", accounts.account, STRIPE, name="settings_stripe"),
+    path("settings/stripe/test/", accounts.test, STRIPE, name="test_stripe"),
+    path("settings/stripe/health/", accounts.health, STRIPE, name="stripe_health"),
+    path("settings/payments/<slug:gateway>/", accounts.account, name="settings_gateway"),
+    path("settings/payments/<slug:gateway>/test/", accounts.test, name="test_gateway"),
+    path("settings/payments/<slug:gateway>/health/", accounts.health, name="gateway_health"),
 ]

@@ -23,26 +23,23 @@ from membership.models import MemberImport
 from membership.services.checking import FIELDS, REQUIRED
 from membership.services.founding import NewPerson, NewPlace
 from membership.services.tables import MAX_BYTES, FileRefused
-from payments.models import Card
+from payments.models import Card, GatewayConnection
+
+REDIRECT = "redirect-"  # before a gateway's name: its page is the way to pay
 
 
-class CheckoutForm(forms.Form):
-    """What the checkout posts; cards are those of the buyer."""
+class PayingForm(forms.Form):
+    """How somebody wants to pay: cards are theirs, redirects the gateways with a page to pay on."""
 
-    quote = forms.CharField(max_length=4000)
-    method = forms.ChoiceField(
-        choices=[
-            ("card", _("Card")),
-            ("bill", _("Bill")),
-            ("transfer", _("Bank transfer")),
-            ("free", _("Free")),
-        ]
-    )
+    method = forms.ChoiceField(choices=[])
     card = forms.ChoiceField(choices=[])
     keep = forms.BooleanField(required=False)
+    other_methods: tuple[str, ...] = ()
 
-    def __init__(self, data: Any, *, cards: list[Card]) -> None:
+    def __init__(self, data: Any, *, cards: list[Card], redirects: list[GatewayConnection]) -> None:
         super().__init__(data)
+        methods = ["card", *self.other_methods, *(f"{REDIRECT}{it.gateway}" for it in redirects)]
+        self.fields["method"] = forms.ChoiceField(choices=[(it, it) for it in methods])
         choices = [(str(card.pk), str(card)) for card in cards]
         self.fields["card"] = forms.ChoiceField(
             choices=[*choices, ("new", _("Use a new card"))], required=self.by_card
@@ -53,28 +50,33 @@ class CheckoutForm(forms.Form):
         return self.data.get("method") == "card"
 
     @property
-    def card_id(self) -> int | None:
-        """The chosen saved card; None for a new one."""
-        chosen = self.cleaned_data.get("card", "")
-        return int(chosen) if chosen.isdecimal() else None
+    def by_new_card(self) -> bool:
+        return self.by_card and self.card_id is None
 
-
-class PayBillForm(forms.Form):
-    """What the page that pays a bill posts; cards are those of the customer."""
-
-    to_pay = forms.IntegerField()
-    keep = forms.BooleanField(required=False)
-
-    def __init__(self, data: Any, *, cards: list[Card]) -> None:
-        super().__init__(data)
-        choices = [(str(card.pk), str(card)) for card in cards]
-        self.fields["card"] = forms.ChoiceField(choices=[*choices, ("new", _("Use a new card"))])
+    @property
+    def redirect(self) -> str:
+        """The name of the gateway on whose page it is paid; empty for another way."""
+        method: str = self.cleaned_data["method"]
+        return method.removeprefix(REDIRECT) if method.startswith(REDIRECT) else ""
 
     @property
     def card_id(self) -> int | None:
         """The chosen saved card; None for a new one."""
-        chosen = self.cleaned_data["card"]
-        return int(chosen) if chosen.isdecimal() else None
+        chosen = self.cleaned_data.get("card", "")
+        return int(chosen) if self.by_card and chosen.isdecimal() else None
+
+
+class CheckoutForm(PayingForm):
+    """What the checkout posts."""
+
+    other_methods = ("bill", "transfer", "free")
+    quote = forms.CharField(max_length=4000)
+
+
+class PayBillForm(PayingForm):
+    """What the page that pays a bill posts."""
+
+    to_pay = forms.IntegerField()
 
 
 class AutoPayForm(forms.Form):

@@ -173,7 +173,7 @@ def sweep_disconnected() -> None:
 def check_connections() -> None:
     """Ask the gateways whether the locations' accounts and keys are still good."""
     with scopes_disabled():
-        connected = list(GatewayConnection.objects.for_cards().values_list("location_id", "pk"))
+        connected = list(GatewayConnection.objects.spoken_to().values_list("location_id", "pk"))
     for location_id, connection_id in connected:
         with scope(location=location_id):
             connection = GatewayConnection.objects.select_related("location").get(pk=connection_id)

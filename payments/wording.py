@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.money import format_money
 from payments.gateways.protocol import KeyRefused
+from payments.gateways.registry import KINDS
 from payments.models import ReviewCase
 
 MISMATCHES = {
@@ -32,6 +33,7 @@ REASONS = {
     "payment_intent_authentication_failure": _("it was not confirmed with your bank"),
     "setup_intent_authentication_failure": _("it was not confirmed with your bank"),
     "canceled": _("it was not confirmed with your bank"),
+    "cancelled_by_payer": _("it was cancelled"),
     "card_not_entered": _("no card was entered"),
     "abandoned": _("it was not finished in time"),
     "not_an_active_member": _("the membership is suspended"),
@@ -57,30 +59,14 @@ def failure_reason(code: str) -> str:
     return str(REASONS.get(code) or gettext("the bank gave no reason"))
 
 
-# Why a key can't be used, in the admin's words: what it is, and what to do.
+# Why a key can't be used, in the admin's words: what it is, and what to do. A kind of gateway
+# may have words of its own beside these.
 KEY_REFUSALS = {
-    "not_publishable": _(
-        "This is no publishable key of Stripe. Paste the one that begins with pk_test_ or pk_live_."
-    ),
-    "not_restricted": _(
-        "This is no restricted key of Stripe. Paste one that begins with rk_test_ or rk_live_."
-    ),
-    "secret_in_live_mode": _(
-        "A live secret key may do everything with the account, so it is not taken. Make a"
-        " restricted key (rk_live_…) and paste that."
-    ),
-    "keys_of_two_modes": _(
-        "One key is live, the other is for test mode. Paste two of the same mode."
-    ),
-    "keys_of_two_accounts": _(
-        "This publishable key is not of the restricted key's account. Copy both from the same"
-        " account."
-    ),
-    "key_unknown": _("Stripe doesn't know this key. Copy it again, all of it."),
+    "key_unknown": _("%(gateway)s doesn't know this key. Copy it again, all of it."),
     "key_revoked": _("This key was revoked or has expired. Make a new one and paste it."),
     "permission_missing": _(
-        "The key is not allowed all that is needed. Edit it at Stripe, allow %(missing)s and save,"
-        " then paste it again."
+        "The key is not allowed all that is needed. Edit it at %(gateway)s, allow %(missing)s and"
+        " save, then paste it again."
     ),
     "currency_not_supported": _(
         "This account can't charge in %(currency)s, the currency of this location. Use an account"
@@ -96,22 +82,26 @@ KEY_REFUSALS = {
 }
 # The same when a connected key is found to be bad later.
 KEY_TROUBLES = {
-    "key_unknown": _("Stripe no longer knows the restricted key. Paste another."),
-    "key_revoked": _("The restricted key was revoked or has expired. Paste a new one."),
-    "permission_missing": _(
-        "The restricted key lost a permission. Edit it at Stripe, then send a test."
-    ),
+    "key_unknown": _("%(gateway)s no longer knows the key. Paste another."),
+    "key_revoked": _("The key was revoked or has expired. Paste a new one."),
+    "permission_missing": _("The key lost a permission. Edit it at %(gateway)s, then send a test."),
 }
 
 
-def key_refusal(refusal: KeyRefused, *, currency: str) -> str:
-    facts = {"missing": ", ".join(refusal.missing), "currency": currency}
-    return str(KEY_REFUSALS[refusal.code] % facts)
+def key_refusal(refusal: KeyRefused, *, gateway: str, currency: str) -> str:
+    kind = KINDS[gateway]
+    facts = {
+        "gateway": kind.label,
+        "missing": ", ".join(refusal.missing),
+        "currency": currency,
+    }
+    return str((KEY_REFUSALS | dict(kind.key_refusals))[refusal.code]) % facts
 
 
-def key_trouble(code: str) -> str:
+def key_trouble(code: str, *, gateway: str) -> str:
     """Why a connected account could not be checked."""
-    return str(KEY_TROUBLES.get(code) or gettext("Stripe refused the check (%s).") % code)
+    words = KEY_TROUBLES.get(code) or gettext("%(gateway)s refused the check (%(code)s).")
+    return str(words) % {"gateway": KINDS[gateway].label, "code": code}
 
 
 def mismatch_words(case: ReviewCase) -> list[str]:

@@ -13,6 +13,7 @@ from stack.servers import throwaway_servers
 pytest_plugins = [
     "tests.plugins.cast",
     "tests.plugins.gateway",
+    "tests.plugins.redirecting",
     "tests.plugins.invariants",
     "tests.plugins.browser",
     "tests.plugins.flush",

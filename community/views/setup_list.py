@@ -102,7 +102,7 @@ def _gateway(location: Location) -> Step:
     connection = GatewayConnection.objects.connected().first()
     if connection:
         mode = _("live") if connection.livemode else _("in test mode")
-        hint = f"{connection.get_gateway_display()}, {mode}"
+        hint = f"{connection}, {mode}"
     elif settings.STRIPE_STANDIN_URL:
         hint = _("The page has demo keys: no real money moves.")
     else:

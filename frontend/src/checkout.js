@@ -2,7 +2,7 @@
 // waits for the buyer. The server decides every step; this module only carries its answers out.
 import { CardField, stripeFor } from './stripe.js'
 
-/** @typedef {{ state: 'done' | 'refused', url: string }} Arrived */
+/** @typedef {{ state: 'done' | 'refused' | 'redirect', url: string }} Arrived */
 /** @typedef {{ state: 'setup', client_secret: string, confirm_url: string, url?: string }} Setup */
 /** @typedef {{ state: 'action', client_secret: string, return_url: string }} Action */
 /** @typedef {Arrived | Setup | Action} Answer */

@@ -274,7 +274,7 @@ def enter_card(connection: GatewayConnection, setup: SetupOutcome, *, card: str)
     :raises GatewayUnavailable: if nobody knows whether it was entered
     """
     client = stripe.StripeClient(
-        connection.publishable_key, base_addresses={"api": api_base(connection.api_base)}
+        connection.publishable_key, base_addresses={"api": api_base(connection)}
     )
     try:
         client.v1.setup_intents.confirm(

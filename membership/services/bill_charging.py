@@ -12,8 +12,16 @@ from billing.models import Bill
 from billing.services import lock_bill, refuse_unless_issued
 from community.models import CompanyMember, Customer, User
 from membership.services.bill_payment import PaymentUnderWay
-from membership.services.purchases import CardOrder, open_connection, usable_card
+from membership.services.purchases import (
+    CardOrder,
+    open_connection,
+    paid_with,
+    refuse_what_it_lacks,
+    usable_card,
+)
+from membership.services.refusals import MethodNotOpen
 from membership.services.settlement import never_charged, settle_transaction
+from payments.gateways.registry import abilities_of
 from payments.models import AutoPay, Card, Transaction
 
 AUTOMATIC = UUID("6f2d8c1e-6a0b-4c1e-9a53-1d0f5d3b7a54")  # the keys of automatic tries
@@ -53,7 +61,7 @@ def start_bill_charge(
     :param seen_minor: what the payer saw that is to pay
     :raises BillNotToPay: if it isn't issued, or not any more
     :raises BillChanged: if it comes to something else by now
-    :raises CardNotUsable, MethodNotOpen: as with a purchase
+    :raises CardNotUsable, MethodNotOpen, BelowMinimum, CurrencyNotTaken: as with a purchase
     :raises PaymentUnderWay: if somebody else pays it at this moment
     """
     try:
@@ -70,6 +78,7 @@ def start_automatic_charge(*, bill_id: int, tries: int, at: datetime) -> Transac
 
     :raises AutoPayEnded: if the wish was withdrawn
     :raises BillNotToPay, CardNotUsable, MethodNotOpen: if it can't be tried
+    :raises BelowMinimum, CurrencyNotTaken: likewise
     """
     try:
         with transaction.atomic():
@@ -148,8 +157,9 @@ def _under_way(bill_id: int) -> QuerySet[Transaction]:
 def _is_same(charge: Transaction, order: CardOrder, by: User) -> bool:
     """Whether it is the same person's second click, and not another choice."""
     is_kept = charge.card is not None and charge.card.state == Card.State.KEPT
-    choice = (charge.card_id if is_kept else None, charge.keep_card)
-    return charge.made_by_id == by.pk and choice == (order.card_id, order.keeps_new_card)
+    choice = (charge.connection_id, charge.card_id if is_kept else None, charge.keep_card)
+    wanted = (order.connection_id, order.card_id, order.keeps_new_card)
+    return charge.made_by_id == by.pk and choice == wanted
 
 
 def _write(
@@ -162,6 +172,9 @@ def _write(
     automatic_try: int | None = None,
 ) -> Transaction:
     connection = open_connection(order.connection_id)
+    if abilities_of(connection.gateway).confirms_later:  # a bill is transferred as it says itself
+        raise MethodNotOpen
+    refuse_what_it_lacks(connection, bill.to_pay_minor, bill.currency)
     card = usable_card(order.card_id, bill.customer_id, connection) if order.card_id else None
     return Transaction.objects.create(
         location_id=bill.location_id,
@@ -173,7 +186,7 @@ def _write(
         key=key,
         card=card,
         keep_card=order.keeps_new_card,
-        paid_with=str(card) if card else "",
+        paid_with=paid_with(card, connection),
         automatic_try=automatic_try,
         made_by=by,
         created_at=at,

@@ -15,7 +15,7 @@ from membership.statements import Hold
 from payments.gateways.protocol import SetupOutcome, SetupState
 from payments.models import Card, GatewayConnection
 from payments.services.cards import record_card, settle_entered_card
-from payments.services.connecting import gateway_customer, gateway_of
+from payments.services.connecting import card_gateway_of, gateway_customer
 
 
 class CardNotEntered(ValidationError):
@@ -43,7 +43,7 @@ def open_card(*, keeper: Keeper, key: UUID, at: datetime) -> tuple[Card, SetupOu
     :raises GatewayUnavailable, GatewayRefused: nothing was saved
     """
     customer, connection = _allowed(keeper, at=at)
-    setup = gateway_of(connection).open_setup(
+    setup = card_gateway_of(connection).open_setup(
         customer=gateway_customer(connection, customer), key=f"card-{customer.pk}-{key}"
     )
     card, _made = Card.objects.get_or_create(
@@ -73,7 +73,7 @@ def keep_card(*, keeper: Keeper, card_id: int, at: datetime) -> Card:
     if card is None or card.state not in {Card.State.ENTERED, Card.State.KEPT}:
         raise CardNotUsable
     if card.state == Card.State.ENTERED:
-        setup = gateway_of(connection).read_setup(card.setup_reference)
+        setup = card_gateway_of(connection).read_setup(card.setup_reference)
         if setup.state is not SetupState.READY or setup.card is None:
             raise CardNotEntered(setup.failure_code or "card_not_entered")
         with transaction.atomic():

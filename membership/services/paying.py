@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from membership.services.bill_charging import check_bill_charge
 from membership.services.purchases import check_purchase
@@ -22,9 +24,15 @@ from payments.gateways.protocol import (
     SetupOutcome,
     SetupState,
 )
+from payments.gateways.registry import abilities_of
 from payments.models import Card, Transaction
 from payments.services.cards import record_card
-from payments.services.connecting import gateway_customer, gateway_of
+from payments.services.connecting import (
+    card_gateway_of,
+    gateway_customer,
+    gateway_of,
+    webhook_url,
+)
 
 # A gateway forgets an idempotency key after a day at the earliest; a resend stays well inside.
 RESEND_WITHIN = timedelta(hours=20)
@@ -41,7 +49,7 @@ def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
 
     :raises GatewayUnavailable, GatewayRefused: nothing was charged
     """
-    setup = gateway_of(charge.connection).open_setup(
+    setup = card_gateway_of(charge.connection).open_setup(
         customer=gateway_customer(charge.connection, charge.customer), key=f"setup-{charge.key}"
     )
     with transaction.atomic():
@@ -60,7 +68,7 @@ def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
 
 
 def pay_charge(*, charge: Transaction, at: datetime) -> ChargeOutcome | None:
-    """Have a charge's card charged, once however often this is called.
+    """Have a charge's card charged, or its page opened, once however often this is called.
 
     Answers None while the outcome is unknown; the charge then stays pending.
 
@@ -158,12 +166,14 @@ def _take_entered_card(charge: Transaction) -> str:
     :raises GatewayUnavailable: if the gateway could not be asked
     """
     charge = _reread(charge)
+    if _redirects(charge):
+        return ""
     if charge.card is None:
         return "card_not_entered"
     if charge.card.reference:
         return ""
     try:
-        setup = gateway_of(charge.connection).read_setup(charge.card.setup_reference)
+        setup = card_gateway_of(charge.connection).read_setup(charge.card.setup_reference)
     except GatewayRefused as refusal:
         return refusal.code
     if setup.state is not SetupState.READY:
@@ -223,19 +233,8 @@ def _refusal(charge: Transaction, *, at: datetime) -> ValidationError | None:
 
 def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
     charge = _reread(charge)
-    assert charge.card
     try:
-        outcome = gateway_of(charge.connection).charge(
-            ChargeRequest(
-                amount_minor=charge.amount_minor,
-                currency=charge.currency,
-                customer=gateway_customer(charge.connection, charge.customer),
-                card=charge.card.reference,
-                key=str(charge.key),
-                description=_describe(charge),
-                off_session=charge.automatic_try is not None,
-            )
-        )
+        outcome = gateway_of(charge.connection).charge(_request(charge))
     except GatewayUnavailable:
         return None
     except GatewayShut as refusal:
@@ -247,11 +246,44 @@ def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOu
     return _settle(charge, outcome, at=at)
 
 
+def _request(charge: Transaction) -> ChargeRequest:
+    """Ask for the charge in the same words every time: a resend must say the same."""
+    request = ChargeRequest(
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        key=str(charge.key),
+        description=_describe(charge),
+        off_session=charge.automatic_try is not None,
+    )
+    if _redirects(charge):
+        return replace(
+            request, return_url=return_url(charge), notify_url=webhook_url(charge.connection)
+        )
+    assert charge.card
+    return replace(
+        request,
+        customer=gateway_customer(charge.connection, charge.customer),
+        card=charge.card.reference,
+    )
+
+
+def return_url(charge: Transaction) -> str:
+    """Where a gateway sends the payer back to: one address for whatever was paid."""
+    place = reverse("membership:payment_back", args=[charge.location.slug, charge.key])
+    return f"{settings.BASE_URL}{place}"
+
+
+def _redirects(charge: Transaction) -> bool:
+    return abilities_of(charge.connection.gateway).redirects
+
+
 def _look_up(charge: Transaction, submitted: datetime, *, at: datetime) -> ChargeOutcome | None:
     """Find a charge by its key when a resend might be a second charge."""
     try:
         outcome = gateway_of(charge.connection).find_charge(
-            customer=gateway_customer(charge.connection, charge.customer),
+            customer=""
+            if _redirects(charge)
+            else gateway_customer(charge.connection, charge.customer),
             key=str(charge.key),
             since=submitted - CLOCKS_DIFFER,
         )
@@ -263,7 +295,7 @@ def _look_up(charge: Transaction, submitted: datetime, *, at: datetime) -> Charg
 
 
 def _describe(charge: Transaction) -> str:
-    """Say what it is for, from what is frozen: a resend must say the same, word for word."""
+    """Say what it is for, from what is frozen."""
     if charge.bill:
         return f"Bill {charge.bill.number}"
     return f"{charge.purchase.credits.normalize():f} credits"
@@ -271,7 +303,7 @@ def _describe(charge: Transaction) -> str:
 
 def _reread(charge: Transaction) -> Transaction:
     found: Transaction = Transaction.objects.select_related(
-        "connection", "card", "customer", "purchase", "bill"
+        "connection", "card", "customer", "purchase", "bill", "location"
     ).get(pk=charge.pk)
     return found
 

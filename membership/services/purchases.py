@@ -19,13 +19,16 @@ from membership.services.refusals import (
     PurchaseRefused,
 )
 from membership.statements import BuyerFacts, Hold
-from payments.gateways.registry import ABILITIES
+from payments.gateways.registry import abilities_of
 from payments.models import Card, GatewayConnection, Transaction
 
 
 @dataclass(frozen=True)
 class CardOrder:
-    """How the buyer wants to pay: a kept card, or one that is yet to be entered (None)."""
+    """How the buyer wants to pay: a kept card, or one that is yet to be entered (None).
+
+    At a gateway that redirects there is none: what they pay with is asked there.
+    """
 
     connection_id: int
     card_id: int | None
@@ -79,8 +82,8 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
         return made
     quote = confirmed_quote(facts, wanted.seen)
     connection = open_connection(order.connection_id)
-    refuse_what_it_lacks(connection, quote)
-    _refuse_card(facts, new=order.card_id is None)
+    refuse_what_it_lacks(connection, quote.total_minor, quote.currency)
+    _refuse_gateway(facts, connection, new_card=order.card_id is None)
     card = usable_card(order.card_id, facts.customer_id, connection) if order.card_id else None
     charge = Transaction.objects.create(
         location_id=facts.location_id,
@@ -91,7 +94,7 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
         key=wanted.key,
         card=card,
         keep_card=order.keeps_new_card,
-        paid_with=str(card) if card else "",
+        paid_with=paid_with(card, connection),
         made_by_id=facts.user_id,
         created_at=at,
     )
@@ -113,15 +116,24 @@ def check_purchase(purchase: Purchase, *, at: datetime) -> None:
         at=at,
     )
     confirmed_quote(facts, frozen_quote(purchase))
-    _refuse_card(facts, new=charge.card is None or charge.card.state != Card.State.KEPT)
-    open_connection(charge.connection_id)
+    connection = open_connection(charge.connection_id)
+    is_new = charge.card is None or charge.card.state != Card.State.KEPT
+    _refuse_gateway(facts, connection, new_card=is_new)
 
 
-def _refuse_card(facts: BuyerFacts, *, new: bool) -> None:
+def _refuse_gateway(facts: BuyerFacts, connection: GatewayConnection, *, new_card: bool) -> None:
     if refusal := card_refusal(facts):
         raise refusal
-    if new and not facts.is_manager:
+    enters_card = new_card and abilities_of(connection.gateway).charges_cards
+    if enters_card and not facts.is_manager:
         raise NewCardForManagers
+
+
+def paid_with(card: Card | None, connection: GatewayConnection) -> str:
+    """What the documents name: the card, if it is known yet, or the service that was paid at."""
+    if abilities_of(connection.gateway).redirects:
+        return str(connection)
+    return str(card) if card else ""
 
 
 def confirmed_quote(facts: BuyerFacts, seen: Quote) -> Quote:
@@ -167,20 +179,22 @@ def open_connection(connection_id: int) -> GatewayConnection:
     return connection
 
 
-def refuse_what_it_lacks(connection: GatewayConnection, quote: Quote) -> None:
-    """See that the gateway takes the quote's currency and as little as that.
+def refuse_what_it_lacks(connection: GatewayConnection, total_minor: int, currency: str) -> None:
+    """See that the gateway takes the currency and as little as that.
 
     :raises CurrencyNotTaken, BelowMinimum: if it does not
     """
-    if refusal := gateway_refusal(connection, quote):
+    if refusal := gateway_refusal(connection, total_minor, currency):
         raise refusal
 
 
-def gateway_refusal(connection: GatewayConnection, quote: Quote) -> PurchaseRefused | None:
-    abilities = ABILITIES[connection.gateway]
-    if not abilities.takes_currency(quote.currency):
+def gateway_refusal(
+    connection: GatewayConnection, total_minor: int, currency: str
+) -> PurchaseRefused | None:
+    abilities = abilities_of(connection.gateway)
+    if not abilities.takes_currency(currency):
         return CurrencyNotTaken()
-    if not abilities.takes_amount(quote.total_minor, quote.currency):
+    if not abilities.takes_amount(total_minor, currency):
         return BelowMinimum()
     return None
 

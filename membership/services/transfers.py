@@ -94,7 +94,7 @@ def _order(order: Order, *, at: datetime) -> Purchase:
         raise TransfersClosed
     if refusal := transfer_refusal(facts):
         raise refusal
-    refuse_what_it_lacks(connection, quote)
+    refuse_what_it_lacks(connection, quote.total_minor, quote.currency)
     charge = Transaction.objects.create(
         location_id=facts.location_id,
         customer_id=facts.customer_id,

@@ -14,6 +14,7 @@ from membership.services.quotes import Quote
 from membership.tickets import TicketNotValid, unseal
 from membership.views.refusals import refusal_words, words_of
 from membership.views.whose import Whose
+from payments.gateways.registry import abilities_of
 from payments.models import Transaction
 from payments.wording import failure_reason
 
@@ -120,6 +121,12 @@ def declined(charge: Transaction) -> Alert:
     reason = failure_reason(charge.failure_code)
     if charge.failure_code in NO_CARD_WAS_ASKED:
         return Alert("bad", _("Nothing was paid: %(reason)s.") % {"reason": reason}, "")
+    if abilities_of(charge.connection.gateway).redirects:
+        title = _("The payment with %(gateway)s was not finished: %(reason)s.") % {
+            "gateway": charge.connection,
+            "reason": reason,
+        }
+        return Alert("bad", title, _("Nothing was charged. Try again, or pay some other way."))
     title = _("%(card)s was declined: %(reason)s.") % {
         "card": charge.paid_with or _("The card"),
         "reason": reason,
@@ -138,7 +145,7 @@ def _failed_purchase(about: Whose, key: str) -> Purchase | None:
             customer_id=about.customer_id,
             state__in=[Purchase.State.FAILED, Purchase.State.EXPIRED],
         )
-        .select_related("charge")
+        .select_related("charge__connection")
         .first()
     )
 

@@ -21,16 +21,20 @@ from community.money import format_money
 from membership.forms import PayBillForm
 from membership.services.bill_charging import start_bill_charge
 from membership.services.paying import refresh_charge
-from membership.services.purchases import CardOrder
 from membership.views.alerts import Alert, declined, key_of
 from membership.views.bills import find_own_bill
 from membership.views.going import go, is_script
+from membership.views.offers import Offers, offers_for_bill
 from membership.views.paying import (
     Pending,
     Steps,
     action_of,
     ask_for_card,
+    asks_for_card,
+    card_connection,
+    card_order,
     pay,
+    redirecting,
     show_pending,
     show_status,
 )
@@ -47,11 +51,12 @@ def pay_bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseB
         return go(request, "done", _bill_url(bill))
     if sent := _under_way(bill):
         return go(request, "done", _steps(bill, sent).page)
-    connection = GatewayConnection.objects.for_cards().first()
-    cards = Card.objects.kept().filter(customer_id=bill.customer_id, connection=connection)
+    connections = list(GatewayConnection.objects.spoken_to())
+    kept = Card.objects.kept().filter(customer_id=bill.customer_id)
+    cards = list(kept.filter(connection=card_connection(connections)))
     if request.method == "POST":
-        return _order(request, bill, connection, list(cards))
-    return _show(request, bill, connection, list(cards))
+        return _order(request, bill, connections, cards)
+    return _show(request, bill, connections, cards)
 
 
 @require_POST
@@ -89,25 +94,20 @@ def status(request: LocationRequest, slug: str, bill_id: int, key: UUID) -> Http
 def _order(
     request: LocationRequest,
     bill: Bill,
-    connection: GatewayConnection | None,
+    connections: list[GatewayConnection],
     cards: list[Card],
 ) -> HttpResponseBase:
-    form = PayBillForm(request.POST, cards=cards)
+    form = PayBillForm(request.POST, cards=cards, redirects=redirecting(connections))
     if not form.is_valid():
         code = "card_not_usable" if "card" in form.errors else "bill_changed"
         return _refused(request, bill, code)
-    if form.card_id is None and not is_script(request):
+    if form.by_new_card and not is_script(request):
         return _refused(request, bill, "card_needs_script")
-    order = CardOrder(
-        connection_id=connection.pk if connection else 0,
-        card_id=form.card_id,
-        keep_card=form.cleaned_data["keep"],
-    )
     try:
         charge = start_bill_charge(
             bill_id=bill.pk,
             key=uuid4(),
-            order=order,
+            order=card_order(form, connections),
             seen_minor=form.cleaned_data["to_pay"],
             by=request.user,
             at=now(),
@@ -118,7 +118,7 @@ def _order(
     except ValidationError as refusal:
         return _refused(request, bill, refusal.code or "")
     steps = _steps(bill, charge)
-    if form.card_id is None and charge.submitted_at is None:
+    if form.by_new_card and asks_for_card(charge):
         return ask_for_card(request, steps)
     return pay(request, steps)
 
@@ -126,14 +126,16 @@ def _order(
 def _show(
     request: LocationRequest,
     bill: Bill,
-    connection: GatewayConnection | None,
+    connections: list[GatewayConnection],
     cards: list[Card],
 ) -> HttpResponseBase:
     alert = _alert(request, bill)
     first = cards[0].pk if cards else None
     context: dict[str, Any] = {
         "bill": bill,
-        "connection": connection,
+        "connection": card_connection(connections),
+        "offers": (offers := Offers(offers_for_bill(bill, connections))),
+        "chosen_method": offers.first_open,
         "cards": cards,
         "new_card": True,
         "may_keep": bill.customer.keeps_cards,
@@ -148,7 +150,10 @@ def _alert(request: LocationRequest, bill: Bill) -> Alert | None:
     if words := refusal_words(request):
         return Alert("bad", words, "")
     key = key_of(request.GET.get("declined", ""))
-    failed = bill.charges.filter(key=key, state=Transaction.State.FAILED).first() if key else None
+    failed: Transaction | None = None
+    if key:
+        ended = bill.charges.filter(key=key, state=Transaction.State.FAILED)
+        failed = ended.select_related("connection").first()
     return declined(failed) if failed else None
 
 
@@ -190,6 +195,11 @@ def _pending(bill: Bill, charge: Transaction, outcome: ChargeOutcome | None) -> 
         title=_("This payment was not finished"),
         confirm_says=_(
             "%(total)s is not charged yet. Confirm it with your bank, then the bill is paid."
+        )
+        % {"total": total},
+        go_on_says=_(
+            "%(total)s is not paid yet. Finish it there, then the bill is paid. What isn't finished"
+            " within an hour is given up, and nothing is charged."
         )
         % {"total": total},
         check_says=_(

@@ -48,7 +48,7 @@ def bill(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
         {
             **facts_of_bill(found),
             "whose": about,
-            "connected": payable and GatewayConnection.objects.for_cards().exists(),
+            "connected": payable and GatewayConnection.objects.spoken_to().exists(),
             "under_way": found.charges.filter(
                 state=Transaction.State.PENDING, submitted_at__isnull=False
             ).first()

@@ -18,7 +18,7 @@ from membership.forms import CheckoutForm
 from membership.models import Purchase
 from membership.services.buyers import Order, look_at_buyer, plan_terms
 from membership.services.instant import buy_on_bill, claim_free
-from membership.services.purchases import CardOrder, start_purchase
+from membership.services.purchases import start_purchase
 from membership.services.quotes import PlanTerms, Quote, QuoteChanged, quote_option
 from membership.services.refusals import NotInCompany
 from membership.services.transfers import order_transfer
@@ -27,10 +27,17 @@ from membership.tickets import Ticket, TicketNotValid, new_key, seal, unseal
 from membership.views.alerts import Alert, alert_for
 from membership.views.going import go, is_script, refuse
 from membership.views.offers import Offers, offers_to
-from membership.views.paying import ask_for_card, next_step, pay
+from membership.views.paying import (
+    ask_for_card,
+    asks_for_card,
+    card_connection,
+    card_order,
+    next_step,
+    pay,
+    redirecting,
+)
 from membership.views.purchases import steps_of
 from membership.views.whose import Whose, whose
-from payments.gateways.registry import ABILITIES
 from payments.models import Card, GatewayConnection
 
 NEXT_KEYS = "next_purchase_keys"  # in the session
@@ -51,7 +58,7 @@ class Counter:
     @property
     def connection(self) -> GatewayConnection | None:
         """The one that charges cards."""
-        return next((it for it in self.connections if ABILITIES[it.gateway].charges_cards), None)
+        return card_connection(self.connections)
 
     def offers(self) -> Offers:
         return offers_to(self.facts, self.quote, connections=self.connections, cards=self.cards)
@@ -184,7 +191,9 @@ def _next_key(request: LocationRequest, about: Whose, option_id: int) -> UUID:
 def _buy(request: LocationRequest, counter: Counter) -> HttpResponseBase:
     """Start the purchase that the buyer confirmed, and take its first step."""
     about, option_id = counter.about, counter.quote.option_id
-    form = CheckoutForm(request.POST, cards=counter.cards)
+    form = CheckoutForm(
+        request.POST, cards=counter.cards, redirects=redirecting(counter.connections)
+    )
     if code := _unfit(request, form):
         return refuse(request, about, code, option_id=option_id)
     try:
@@ -200,9 +209,9 @@ def _buy(request: LocationRequest, counter: Counter) -> HttpResponseBase:
     except ValidationError as refusal:
         return refuse(request, about, refusal.code or "", option_id=option_id)
     steps = steps_of(request, purchase)
-    if not form.by_card or purchase.charge is None or purchase.state != Purchase.State.PENDING:
+    if purchase.charge is None or purchase.state != Purchase.State.PENDING:
         return next_step(request, steps)  # done at once, or another tab was quicker
-    if form.card_id is None and purchase.charge.submitted_at is None:
+    if form.by_new_card and asks_for_card(purchase.charge):
         return ask_for_card(request, steps)
     return pay(request, steps)
 
@@ -211,25 +220,21 @@ def _unfit(request: LocationRequest, form: CheckoutForm) -> str:
     """The code of why what was posted is no order."""
     if not form.is_valid():
         return "card_not_usable" if "card" in form.errors else "ticket_not_valid"
-    if form.by_card and form.card_id is None and not is_script(request):
+    if form.by_new_card and not is_script(request):
         return "card_needs_script"
     return ""
 
 
 def _order(form: CheckoutForm, ticket: Ticket, counter: Counter) -> Purchase:
     member = Member.objects.get(pk=ticket.member_id)
-    if not form.by_card:
+    if not form.by_card and not form.redirect:
         order = Order(member, ticket.company_id, ticket.quote, ticket.key)
         return WAYS[form.cleaned_data["method"]](order=order, at=now())
     return start_purchase(
         member=member,
         company_id=ticket.company_id,
         option_id=ticket.quote.option_id,
-        order=CardOrder(
-            connection_id=counter.connection.pk if counter.connection else 0,
-            card_id=form.card_id,
-            keep_card=form.cleaned_data["keep"],
-        ),
+        order=card_order(form, counter.connections),
         seen=ticket.quote,
         key=ticket.key,
         at=now(),

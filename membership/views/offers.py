@@ -6,7 +6,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing.models import Bill
 from community.money import format_credits
+from membership.forms import REDIRECT
 from membership.services.buyers import (
     bill_refusal,
     buyer_refusal,
@@ -19,7 +21,7 @@ from membership.services.quotes import Quote
 from membership.services.refusals import PurchaseRefused
 from membership.statements import BuyerFacts
 from membership.views.whose import managers_of
-from payments.gateways.registry import ABILITIES
+from payments.gateways.registry import KINDS, abilities_of
 from payments.models import Card, GatewayConnection
 
 
@@ -39,11 +41,16 @@ class Offers:
     """All that the rules say to this buyer about this many credits."""
 
     methods: list[Offer]
-    claim_closed_because: str
+    claim_closed_because: str = ""
 
     @property
     def open(self) -> set[str]:
         return {offer.method for offer in self.methods if offer.is_open}
+
+    @property
+    def redirects(self) -> bool:
+        """Whether a page of another service is among them."""
+        return any(method.startswith(REDIRECT) for method in self.open)
 
     @property
     def first_open(self) -> str:
@@ -54,12 +61,7 @@ def offers_to(
     facts: BuyerFacts, quote: Quote, *, connections: list[GatewayConnection], cards: list[Card]
 ) -> Offers:
     """Each connected gateway in the location's order, then the bill."""
-    gateways = [
-        _transfer(facts, quote, connection)
-        if ABILITIES[connection.gateway].confirms_later
-        else _card(facts, quote, connection, cards)
-        for connection in connections
-    ]
+    gateways = [_at_gateway(facts, quote, connection, cards) for connection in connections]
     if not any(offer.method == "card" for offer in gateways):
         gateways.insert(0, _card(facts, quote, None, cards))
     return Offers(
@@ -73,10 +75,56 @@ def may_buy_somehow(facts: BuyerFacts, connections: list[GatewayConnection]) -> 
     if buyer_refusal(facts):
         return False
     at_gateways = any(
-        (transfer_refusal if ABILITIES[it.gateway].confirms_later else card_refusal)(facts) is None
+        (transfer_refusal if abilities_of(it.gateway).confirms_later else card_refusal)(facts)
+        is None
         for it in connections
     )
     return at_gateways or bill_refusal(facts, Decimal(0)) is None
+
+
+def offers_for_bill(bill: Bill, connections: list[GatewayConnection]) -> list[Offer]:
+    """The gateways at which a bill can be paid, each open or with the reason why not."""
+    return [
+        _bill_at_gateway(bill, connection)
+        for connection in connections
+        if not abilities_of(connection.gateway).confirms_later
+    ]
+
+
+def _bill_at_gateway(bill: Bill, connection: GatewayConnection) -> Offer:
+    refusal = gateway_refusal(connection, bill.to_pay_minor, bill.currency)
+    facts = {"currency": bill.currency, "location": bill.location.name}
+    more = str(REASONS[refusal.code]) % facts if refusal else ""
+    if abilities_of(connection.gateway).redirects:
+        return _redirect(connection, more or _goes_on(connection), is_open=refusal is None)
+    return Offer("card", _("Card"), "credit-card", is_open=refusal is None, more=more)
+
+
+def _at_gateway(
+    facts: BuyerFacts, quote: Quote, connection: GatewayConnection, cards: list[Card]
+) -> Offer:
+    abilities = abilities_of(connection.gateway)
+    if abilities.confirms_later:
+        return _transfer(facts, quote, connection)
+    if not abilities.redirects:
+        return _card(facts, quote, connection, cards)
+    refusal = card_refusal(facts) or _gateway_refusal(connection, quote)
+    more = reason(refusal, facts) if refusal else _goes_on(connection)
+    return _redirect(connection, more, is_open=refusal is None)
+
+
+def _redirect(connection: GatewayConnection, more: str, *, is_open: bool) -> Offer:
+    kind = KINDS[connection.gateway]
+    method = f"{REDIRECT}{connection.gateway}"
+    return Offer(method, str(kind.label), kind.icon, is_open=is_open, more=more)
+
+
+def _goes_on(connection: GatewayConnection) -> str:
+    return _("You pay on the page of %(gateway)s and come back.") % {"gateway": connection}
+
+
+def _gateway_refusal(connection: GatewayConnection, quote: Quote) -> PurchaseRefused | None:
+    return gateway_refusal(connection, quote.total_minor, quote.currency)
 
 
 def _card(
@@ -87,7 +135,7 @@ def _card(
         why = _("Not open: no payment service is connected. Ask the team of %(name)s.") % {
             "name": facts.location_name
         }
-    elif refusal := card_refusal(facts) or gateway_refusal(connection, quote):
+    elif refusal := card_refusal(facts) or _gateway_refusal(connection, quote):
         why = reason(refusal, facts)
     elif not facts.is_manager and not cards:
         why = _("Not open: %(company)s has no saved card. Ask %(managers)s to save one.") % {
@@ -98,7 +146,7 @@ def _card(
 
 
 def _transfer(facts: BuyerFacts, quote: Quote, connection: GatewayConnection) -> Offer:
-    refusal = transfer_refusal(facts) or gateway_refusal(connection, quote)
+    refusal = transfer_refusal(facts) or _gateway_refusal(connection, quote)
     more = reason(refusal, facts) if refusal else _("The credits are added once the money came.")
     return Offer("transfer", _("Bank transfer"), "landmark", is_open=refusal is None, more=more)
 

@@ -1,6 +1,7 @@
-"""The steps of a payment by card, of credits or of a bill: enter it, charge it, see how it went."""
+"""The steps of a payment at a gateway, of credits or of a bill: up to how it went."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -12,7 +13,9 @@ from django.utils.timezone import now
 
 from community.access import LocationRequest
 from config.broker import send_soon
+from membership.forms import PayingForm
 from membership.services.paying import open_card_setup, pay_charge, refresh_charge
+from membership.services.purchases import CardOrder
 from membership.views.going import go, is_script
 from payments.gateways.protocol import (
     ChargeOutcome,
@@ -20,7 +23,8 @@ from payments.gateways.protocol import (
     GatewayRefused,
     GatewayUnavailable,
 )
-from payments.models import Transaction
+from payments.gateways.registry import abilities_of
+from payments.models import GatewayConnection, Transaction
 from payments.tasks import sweep_cards
 
 log = structlog.get_logger(__name__)
@@ -47,6 +51,7 @@ class Pending:
     action: ChargeOutcome | None
     title: str  # when nothing was sent
     confirm_says: str
+    go_on_says: str
     check_says: str
     start_url: str
     back_url: str
@@ -64,6 +69,39 @@ class Pending:
     @property
     def stripe_js(self) -> str:
         return str(settings.STRIPE_JS_URL)
+
+    @property
+    def redirect_url(self) -> str:
+        """The page of the gateway where it is paid, while it can be."""
+        return redirect_of(self.action)
+
+
+def card_connection(connections: list[GatewayConnection]) -> GatewayConnection | None:
+    """The one that charges cards."""
+    return next((it for it in connections if abilities_of(it.gateway).charges_cards), None)
+
+
+def redirecting(connections: list[GatewayConnection]) -> list[GatewayConnection]:
+    """Those on whose own page it is paid."""
+    return [it for it in connections if abilities_of(it.gateway).redirects]
+
+
+def card_order(form: PayingForm, connections: list[GatewayConnection]) -> CardOrder:
+    """What was chosen, at the gateway that it belongs to."""
+    if form.redirect:
+        [chosen] = [it for it in connections if it.gateway == form.redirect]
+        return CardOrder(connection_id=chosen.pk, card_id=None)
+    connection = card_connection(connections)
+    return CardOrder(
+        connection_id=connection.pk if connection else 0,
+        card_id=form.card_id,
+        keep_card=form.cleaned_data["keep"],
+    )
+
+
+def asks_for_card(charge: Transaction) -> bool:
+    """Whether a card is to be entered first; one that waits at another gateway needs none."""
+    return charge.submitted_at is None and abilities_of(charge.connection.gateway).charges_cards
 
 
 def ask_for_card(request: LocationRequest, steps: Steps) -> HttpResponseBase:
@@ -104,12 +142,22 @@ def next_step(
         _forget_cards_soon()
     if steps.charge.state == Transaction.State.FAILED:
         return go(request, "refused", steps.failed)
-    waits = outcome and outcome.state is ChargeState.ACTION
-    if waits and outcome and steps.charge.state == Transaction.State.PENDING and is_script(request):
-        return JsonResponse(
-            {"state": "action", "client_secret": outcome.client_secret, "return_url": steps.page}
-        )
+    action = action_of(outcome)
+    if action and steps.charge.state == Transaction.State.PENDING and is_script(request):
+        return _act(steps, action)
     return go(request, "done", steps.page)
+
+
+def _act(steps: Steps, action: ChargeOutcome) -> JsonResponse:
+    """Send the payer to the gateway's page, or have the script ask their bank.
+
+    Without a script the pending page has the link: a form may not lead to another site.
+    """
+    if url := redirect_of(action):
+        return JsonResponse({"state": "redirect", "url": url})
+    return JsonResponse(
+        {"state": "action", "client_secret": action.client_secret, "return_url": steps.page}
+    )
 
 
 def show_pending(request: LocationRequest, pending: Pending) -> HttpResponse:
@@ -131,6 +179,12 @@ def show_status(request: LocationRequest, steps: Steps) -> HttpResponse:
 def action_of(outcome: ChargeOutcome | None) -> ChargeOutcome | None:
     """What the payer's bank still wants of them."""
     return outcome if outcome and outcome.state is ChargeState.ACTION else None
+
+
+def redirect_of(outcome: ChargeOutcome | None) -> str:
+    """Where a gateway wants the payer; no address that is none of a web page."""
+    url = outcome.redirect_url if outcome else ""
+    return url if urlsplit(url).scheme in {"https", "http"} else ""
 
 
 def _is_time_to_ask(charge: Transaction) -> bool:

@@ -107,6 +107,11 @@ def _pending(
             "%(total)s is not charged yet. Confirm it with your bank, then your credits are added."
         )
         % {"total": total},
+        go_on_says=_(
+            "%(total)s is not paid yet. Finish it there, then your credits are added. What isn't"
+            " finished within an hour is given up, and nothing is charged."
+        )
+        % {"total": total},
         check_says=_(
             "We are checking with your bank. Your credits appear here once it confirms;"
             " you don't need to pay again."

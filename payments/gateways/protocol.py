@@ -144,25 +144,31 @@ class ChargeState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChargeRequest:
-    """One charge of a card. Amount in minor units; the key is kept with the attempt.
+    """One charge. Amount in minor units; the key is kept with the attempt.
 
-    Off session nobody is there to confirm it: what a bank wants confirmed fails then.
+    Of a card: off session nobody is there to confirm it, what a bank wants confirmed fails then.
+    By a redirect: without customer and card, with the addresses to come back and to tell us.
     """
 
     amount_minor: int
     currency: str
-    customer: str
-    card: str
     key: str
     description: str
+    customer: str = ""
+    card: str = ""
     off_session: bool = False
+    return_url: str = ""
+    notify_url: str = ""
 
 
 @dataclass(frozen=True)
 class ChargeOutcome:
-    """What became of a charge, as the gateway says. `key` is the one it was requested with."""
+    """What became of a charge, as the gateway says. `key` is the one it was requested with.
+
+    `redirect_url` is the gateway's page where it is paid, while it can be.
+    """
 
     reference: str
     state: ChargeState
@@ -171,6 +177,7 @@ class ChargeOutcome:
     livemode: bool
     key: str = ""
     client_secret: str = ""
+    redirect_url: str = ""
     failure_code: str = ""
 
 
@@ -185,6 +192,8 @@ class Event:
 
 
 class Gateway(Protocol):
+    """An account at a gateway that is spoken to."""
+
     def read_account(self) -> Account: ...
 
     def check_keys(self, *, currency: str) -> Account:
@@ -220,17 +229,11 @@ class Gateway(Protocol):
     def remove_webhook(self, reference: str) -> None:
         """Have no events sent there any more. Removing it twice is no error."""
 
-    def create_customer(self, *, name: str, email: str, key: str) -> str:
-        """Give the reference of a customer, made once per key. A company may have no email."""
-
-    def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...
-
-    def read_setup(self, reference: str) -> SetupOutcome: ...
-
     def charge(self, request: ChargeRequest) -> ChargeOutcome:
         """Charge once per key, however often it is called.
 
-        A declined card is an outcome, not an error.
+        A declined card is an outcome, not an error. By a redirect the outcome is an action, with
+        the page where the buyer pays.
 
         :raises GatewayRefused: if the gateway did not accept the request
         """
@@ -238,7 +241,10 @@ class Gateway(Protocol):
     def read_charge(self, reference: str) -> ChargeOutcome: ...
 
     def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
-        """Look for the charge with our key, however long ago; None if there is none."""
+        """Look for the charge with our key, however long ago; None if there is none.
+
+        Of a gateway that redirects the customer is empty.
+        """
 
     def collected_charges(self, *, since: datetime) -> list[ChargeOutcome]:
         """All charges with a key of ours that were begun since then and have succeeded."""
@@ -246,13 +252,13 @@ class Gateway(Protocol):
     def cancel_charge(self, reference: str) -> ChargeOutcome:
         """Make sure that an unfinished charge can't be finished any more."""
 
-    def detach_card(self, reference: str) -> None:
-        """Forget a card. Forgetting it twice is no error."""
-
     def verify_event(
         self, body: bytes, headers: Mapping[str, str], *, secret: str
     ) -> dict[str, Any]:
         """The event's payload, once its signature over the raw bytes is right.
+
+        Its "id" is the event's own, so that it counts once, and its "type" says what happened.
+        Of a gateway that does not sign, ask it what is true of the payment that the event names.
 
         :raises EventNotGenuine: if it is not
         """
@@ -260,4 +266,19 @@ class Gateway(Protocol):
     def missed_events(self, *, since: datetime) -> list[dict[str, Any]]:
         """The payloads of the events since then that did not reach us, oldest first."""
 
-    def read_event(self, payload: dict[str, Any]) -> Event: ...
+    def read_event(self, payload: dict[str, Any]) -> Event:
+        """What a payload says. Asked inside a transaction: the gateway is not called."""
+
+
+class CardGateway(Gateway, Protocol):
+    """One at which cards are kept and charged."""
+
+    def create_customer(self, *, name: str, email: str, key: str) -> str:
+        """Give the reference of a customer, made once per key. A company may have no email."""
+
+    def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...
+
+    def read_setup(self, reference: str) -> SetupOutcome: ...
+
+    def detach_card(self, reference: str) -> None:
+        """Forget a card. Forgetting it twice is no error."""

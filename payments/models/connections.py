@@ -1,3 +1,4 @@
+from enum import StrEnum
 from uuid import uuid4
 
 from django.db import models
@@ -7,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Customer, Location, User
 from community.scoping import scoped
 from payments.encryption import EncryptedTextField
+from payments.gateways.registry import (
+    KINDS,
+    that_are_spoken_to,
+    that_charge_cards,
+    that_confirm_later,
+)
 
 
 class GatewayConnectionQuerySet(models.QuerySet["GatewayConnection"]):
@@ -15,10 +22,14 @@ class GatewayConnectionQuerySet(models.QuerySet["GatewayConnection"]):
 
     def for_cards(self) -> "GatewayConnectionQuerySet":
         """Connected, and able to charge a card."""
-        return self.connected().exclude(gateway=GatewayConnection.Gateway.BANK_TRANSFER)
+        return self.connected().filter(gateway__in=that_charge_cards())
 
     def for_transfers(self) -> "GatewayConnectionQuerySet":
-        return self.connected().filter(gateway=GatewayConnection.Gateway.BANK_TRANSFER)
+        return self.connected().filter(gateway__in=that_confirm_later())
+
+    def spoken_to(self) -> "GatewayConnectionQuerySet":
+        """Connected, and asked by us how a payment went."""
+        return self.connected().filter(gateway__in=that_are_spoken_to())
 
     def in_use(self) -> "GatewayConnectionQuerySet":
         """Connected, or finishing what was under way when it was disconnected."""
@@ -31,9 +42,11 @@ GatewayConnectionManager = models.Manager.from_queryset(GatewayConnectionQuerySe
 class GatewayConnection(models.Model):
     """A location's account at a gateway."""
 
-    class Gateway(models.TextChoices):
-        STRIPE = "stripe", _("Stripe")
-        BANK_TRANSFER = "bank_transfer", _("Bank transfer")
+    class Gateway(StrEnum):
+        """Those with a page of their own; payments.gateways.registry has them all."""
+
+        STRIPE = "stripe"
+        BANK_TRANSFER = "bank_transfer"
 
     class State(models.TextChoices):
         CONNECTED = "connected", _("Connected")
@@ -43,7 +56,7 @@ class GatewayConnection(models.Model):
     location = models.ForeignKey(Location, models.PROTECT)
     # In the webhook's address: says nothing and can't be guessed.
     key = models.UUIDField(_("key"), default=uuid4, unique=True, editable=False)
-    gateway = models.CharField(_("gateway"), max_length=20, choices=Gateway)
+    gateway = models.CharField(_("gateway"), max_length=20)
     state = models.CharField(_("state"), max_length=15, choices=State, default=State.CONNECTED)
     position = models.PositiveSmallIntegerField(_("order at checkout"), default=0)
     account = models.CharField(_("account"), max_length=80)
@@ -121,12 +134,16 @@ class GatewayConnection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.get_gateway_display()
+        return str(KINDS[self.gateway].label)
 
     @property
     def key_ending(self) -> str:
         """All of the key that is ever shown."""
         return str(self.secret_key)[-4:]
+
+    @property
+    def keeps_no_cards(self) -> bool:
+        return not KINDS[self.gateway].abilities.saves_cards
 
     @property
     def hears_webhooks(self) -> bool:

@@ -91,6 +91,7 @@ class Transaction(models.Model):
     if TYPE_CHECKING:
         bill_id: int | None
         card_id: int | None
+        connection_id: int
         customer_id: int
         location_id: int
 

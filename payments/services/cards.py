@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Customer
 from payments.gateways.protocol import CardDetails, GatewayUnavailable, SetupState
 from payments.models import AutoPay, Card, GatewayConnection, Transaction
-from payments.services.connecting import gateway_of
+from payments.services.connecting import card_gateway_of
 
 ENTERING_TAKES_AT_MOST = timedelta(hours=2)
 
@@ -113,7 +113,7 @@ def detach_card(card_id: int) -> bool:
     Calls the gateway: never inside a transaction.
     """
     card = Card.objects.select_related("connection").get(pk=card_id)
-    gateway = gateway_of(card.connection)
+    gateway = card_gateway_of(card.connection)
     try:
         if not card.reference:
             setup = gateway.read_setup(card.setup_reference)

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin
 
 import structlog
@@ -14,13 +14,14 @@ from community.services.audit import record_audit
 from payments.gateways.protocol import (
     Account,
     AddressUnreachable,
+    CardGateway,
     Credentials,
     Gateway,
     GatewayRefused,
     GatewayUnavailable,
     KeyRefused,
 )
-from payments.gateways.registry import GATEWAYS
+from payments.gateways.registry import KINDS, abilities_of
 from payments.models import GatewayConnection, GatewayCustomer
 
 log = structlog.get_logger(__name__)
@@ -38,24 +39,31 @@ class GatewayGone(ValidationError):
 
 def gateway_of(connection: GatewayConnection) -> Gateway:
     """The code that speaks to the connection's account."""
-    return GATEWAYS[connection.gateway](
+    return KINDS[connection.gateway].speak(
         Credentials(
             account=connection.account,
             publishable_key=connection.publishable_key,
             secret_key=connection.secret_key,
-            api_base=api_base(connection.api_base),
+            api_base=api_base(connection),
         )
     )
 
 
-def api_base(own: str) -> str:
-    """Where a connection's API is: the installation's, or the operator's for this one.
+def card_gateway_of(connection: GatewayConnection) -> CardGateway:
+    """The same of a gateway that keeps and charges cards."""
+    assert abilities_of(connection.gateway).charges_cards
+    return cast("CardGateway", gateway_of(connection))
 
-    A path is joined to the installation's, so that a stand-in may move to another port.
+
+def api_base(connection: GatewayConnection) -> str:
+    """Where a connection's API is: its kind's, or the operator's for this one.
+
+    A path is joined to its kind's, so that a stand-in may move to another port.
     """
+    home, own = KINDS[connection.gateway].api_base(), connection.api_base
     if own.startswith("/"):
-        return f"{settings.STRIPE_API_BASE.rstrip('/')}{own}"
-    return own or str(settings.STRIPE_API_BASE)
+        return f"{home.rstrip('/')}{own}"
+    return own or home
 
 
 def webhook_url(connection: GatewayConnection) -> str:
@@ -65,7 +73,7 @@ def webhook_url(connection: GatewayConnection) -> str:
 def connect_gateway(
     *,
     location: Location,
-    gateway: GatewayConnection.Gateway,
+    gateway: str,
     publishable_key: str,
     secret_key: str,
     at: datetime,
@@ -296,7 +304,7 @@ def gateway_customer(connection: GatewayConnection, customer: Customer) -> str:
     if known:
         return known.reference
     # The same key on every try: two racing buyers get the same reference.
-    reference = gateway_of(connection).create_customer(
+    reference = card_gateway_of(connection).create_customer(
         name=customer.name, email=customer.email, key=f"customer-{connection.key}-{customer.pk}"
     )
     row, _made = GatewayCustomer.objects.get_or_create(

@@ -6,18 +6,18 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from community.access import LocationRequest, for_admins
 from community.forms import MoveForm
-from payments.gateways.registry import ABILITIES
+from payments.gateways.registry import KINDS
 from payments.models import GatewayConnection
 from payments.services.connecting import GatewayGone
 from payments.services.disconnecting import disconnect_gateway
 from payments.services.ordering import move_gateway
+from payments.views.places import settings_url
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Line:
 
     @property
     def icon(self) -> str:
-        return "landmark" if ABILITIES[self.name].confirms_later else "credit-card"
+        return KINDS[self.name].icon
 
     @property
     def is_connected(self) -> bool:
@@ -46,11 +46,11 @@ def payments(request: LocationRequest, slug: str) -> HttpResponseBase:
     lines = [
         Line(
             name=name,
-            label=str(GatewayConnection.Gateway(name).label),
-            url=reverse(f"community:settings_{name}", args=[slug]),
+            label=str(kind.label),
+            url=settings_url(slug, name),
             connection=used.get(name),
         )
-        for name in ABILITIES
+        for name, kind in KINDS.items()
     ]
     lines.sort(key=lambda it: (not it.is_connected, it.connection.position if it.connection else 0))
     connected = sum(line.is_connected for line in lines)
@@ -70,7 +70,7 @@ def disconnect(request: LocationRequest, slug: str, connection_id: int) -> HttpR
     else:
         words = _("%(gateway)s is disconnected. Payments under way are finished first.")
         messages.success(request, words % {"gateway": connection})
-    return redirect(f"community:settings_{connection.gateway}", slug)
+    return redirect(settings_url(slug, connection.gateway))
 
 
 @require_POST

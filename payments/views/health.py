@@ -62,9 +62,13 @@ def _checked(connection: GatewayConnection, *, at: datetime) -> str:
 
 def _keys(connection: GatewayConnection) -> Sign:
     if connection.check_failure:
-        return Sign(BAD, _("The key doesn't work"), key_trouble(connection.check_failure))
+        return Sign(
+            BAD,
+            _("The key doesn't work"),
+            key_trouble(connection.check_failure, gateway=connection.gateway),
+        )
     ending = {"ending": connection.key_ending}
-    return Sign(OK, _("Keys work"), _("The restricted key ends in %(ending)s") % ending)
+    return Sign(OK, _("Keys work"), _("The key ends in %(ending)s") % ending)
 
 
 def _charges(connection: GatewayConnection) -> Sign:
@@ -72,7 +76,7 @@ def _charges(connection: GatewayConnection) -> Sign:
         return Sign(OK, _("Charges enabled"), _("The account may take payments"))
     if connection.charges_enabled is None:
         return Sign(WAIT, _("Charges: not known"), _("The key may not read the account"))
-    return Sign(BAD, _("Charges not enabled"), _("Finish activating the account at Stripe"))
+    return Sign(BAD, _("Charges not enabled"), _("Finish activating the account there"))
 
 
 def _webhooks(connection: GatewayConnection, events: EventFacts) -> Sign:
@@ -91,7 +95,7 @@ def _webhooks(connection: GatewayConnection, events: EventFacts) -> Sign:
 
 def _signatures(connection: GatewayConnection) -> Sign:
     if not connection.event_refused_at:
-        return Sign(OK, _("No signature failures"), _("Every webhook was signed by Stripe"))
+        return Sign(OK, _("No signature failures"), _("Every webhook was signed as it must be"))
     count = connection.refused_events
     title = ngettext("%(count)d signature failure", "%(count)d signature failures", count)
     return Sign(
@@ -112,22 +116,22 @@ def _waiting(events: EventFacts) -> Sign:
 def _clock(connection: GatewayConnection) -> Sign:
     offset = connection.clock_offset_seconds
     if offset is None:
-        return Sign(WAIT, _("Clock: not known"), _("Send a test to compare it with Stripe's"))
+        return Sign(WAIT, _("Clock: not known"), _("Send a test to compare it with theirs"))
     seconds = ngettext("%(count)d second", "%(count)d seconds", abs(offset)) % {
         "count": abs(offset)
     }
     if abs(offset) > CLOCK_MAY_DIFFER_SECONDS:
-        hint = _("%(seconds)s from Stripe's. Webhooks are refused from 5 minutes on.")
+        hint = _("%(seconds)s from theirs. Webhooks are refused from 5 minutes on.")
         return Sign(BAD, _("This server's clock is wrong"), hint % {"seconds": seconds})
-    return Sign(OK, _("Clock is right"), _("%(seconds)s from Stripe's") % {"seconds": seconds})
+    return Sign(OK, _("Clock is right"), _("%(seconds)s from theirs") % {"seconds": seconds})
 
 
 def _test(connection: GatewayConnection, events: EventFacts, *, waits: bool) -> Sign:
     assert connection.tested_at
-    sent = {"time": daytime(connection.tested_at)}
+    sent: dict[str, object] = {"time": daytime(connection.tested_at)}
     if events.test_came_at:
         return Sign(OK, _("Test arrived"), _("Sent %(time)s. No money moved.") % sent)
     if waits:
         return Sign(WAIT, _("Test sent"), _("Waiting for its webhook"))
-    hint = _("Sent %(time)s. Check that Stripe can reach this address.")
-    return Sign(BAD, _("The test didn't arrive"), hint % sent)
+    hint = _("Sent %(time)s. Check that %(gateway)s can reach this address.")
+    return Sign(BAD, _("The test didn't arrive"), hint % (sent | {"gateway": connection}))

@@ -10,7 +10,7 @@ from django_scopes import scope, scopes_disabled
 
 from config.broker import send_soon
 from payments.gateways.protocol import EventNotGenuine
-from payments.gateways.registry import GATEWAYS
+from payments.gateways.registry import that_are_spoken_to
 from payments.models import GatewayConnection, GatewayEvent
 from payments.services.events import receive_event
 from payments.services.health import note_refused_event
@@ -25,7 +25,7 @@ LARGEST_EVENT = 256 * 1024
 def webhook(request: HttpRequest, gateway: str, key: UUID) -> HttpResponse:
     """Verify on the raw bytes, keep, answer 200; a task does what the event asks for."""
     with scopes_disabled():  # the address names the connection, the connection its location
-        spoken_to = GatewayConnection.objects.filter(gateway__in=GATEWAYS)
+        spoken_to = GatewayConnection.objects.filter(gateway__in=that_are_spoken_to())
         connection: GatewayConnection
         connection = get_object_or_404(spoken_to, key=key, gateway=gateway)
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_EVENT:

@@ -266,6 +266,9 @@ SETTINGS = [
     Row("community:stripe_health", GET=admins()),
     Row("community:settings_api", GET=admins(), POST=admins()),
     Row("community:revoke_api_key", POST=admins(302)),
+    Row("community:settings_gateway", GET=admins(), POST=admins()),
+    Row("community:test_gateway", POST=admins(302)),
+    Row("community:gateway_health", GET=admins()),
 ]
 
 # Whose company it isn't, suspended or not, doesn't see that it is there.
@@ -284,6 +287,7 @@ MEMBERSHIP = [
     Row("membership:purchase_status", GET=members()),
     Row("membership:confirm_purchase", POST=members(302), address={"key": "pending_key"}),
     Row("membership:cancel_transfer", POST=members(302), address={"key": "transfer_key"}),
+    Row("membership:payment_back", GET=members(302, left=302)),
     Row("membership:payments", GET=members()),
     Row("membership:remove_card", POST=members(302)),
     Row("membership:add_card", GET=members(suspended=403), POST=members(302, suspended=403)),

@@ -1,12 +1,14 @@
 """Bank transfer on the buyer's pages: at the checkout, on its page, at Home and under Payments."""
 
+from dataclasses import replace
+
 import pytest
 from django_scopes import scope
 
 from membership.models import Purchase
 from membership.services.transfers import confirm_transfer
 from payments.gateways.protocol import Abilities
-from payments.gateways.registry import ABILITIES
+from payments.gateways.registry import KINDS
 from payments.models import GatewayConnection
 from tests.factories import (
     NOON,
@@ -71,7 +73,9 @@ def test_gateways_are_offered_in_the_location_s_order(location, mias, mia, optio
     ],
 )
 def test_what_it_does_not_take_is_said(monkeypatch, mias, option, account, abilities, why):
-    monkeypatch.setitem(ABILITIES, "bank_transfer", abilities)
+    monkeypatch.setitem(
+        KINDS, "bank_transfer", replace(KINDS["bank_transfer"], abilities=abilities)
+    )
 
     page = checkout(mias, option)
 

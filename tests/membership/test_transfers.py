@@ -1,5 +1,6 @@
 """Paying by bank transfer: ordered, awaited, confirmed, of another amount, late, cancelled."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -34,7 +35,7 @@ from membership.services.transfers import (
 from membership.tasks import sweep_charges, sweep_transfers
 from notifications.models import Notification
 from payments.gateways.protocol import Abilities
-from payments.gateways.registry import ABILITIES
+from payments.gateways.registry import KINDS
 from payments.models import GatewayConnection, ReviewCase, Transaction
 from tests.factories import (
     DISCONNECTED,
@@ -179,7 +180,7 @@ def test_in_a_company_s_name_only_its_managers_transfer(account, option, locatio
 def test_no_gateway_is_asked_for_what_it_does_not_take(
     monkeypatch, fake_gateway, account, option, mia, gateway, abilities, refusal
 ):
-    monkeypatch.setitem(ABILITIES, gateway, abilities)
+    monkeypatch.setitem(KINDS, gateway, replace(KINDS[gateway], abilities=abilities))
     order = order_of(mia, option=option)
     card = CardFactory(customer=mia.customer)
 

@@ -242,7 +242,7 @@ def test_the_mode_of_an_account_is_its_key_s(key, live, monkeypatch):
 def test_a_connection_s_own_path_is_joined_to_the_installation_s(own, base, settings):
     settings.STRIPE_API_BASE = "https://api.stripe.test/"
 
-    assert api_base(own).rstrip("/") == base
+    assert api_base(GatewayConnection(gateway="stripe", api_base=own)).rstrip("/") == base
 
 
 def test_a_customer_is_made_known_to_the_gateway_once(location):

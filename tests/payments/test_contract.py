@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -13,48 +13,51 @@ from payments.gateways.protocol import (
     ChargeRequest,
     ChargeState,
     Credentials,
+    EventNotGenuine,
     Gateway,
     GatewayRefused,
     SetupState,
 )
-from payments.gateways.registry import ABILITIES, GATEWAYS
+from payments.gateways.registry import (
+    KINDS,
+    abilities_of,
+    that_are_spoken_to,
+    that_charge_cards,
+    that_confirm_later,
+)
 from payments.gateways.transfer import money_received, payment_reference
-from payments.models import GatewayConnection
+from tests.redirect_gateway.server import KEY as HARBOUR_KEY
 from tests.stack.test_stripe_standin.conftest import KEY, NUMBERS, Standin
 
-CAN_CHARGE = [name for name, abilities in ABILITIES.items() if abilities.charges_cards]
-CONFIRM_LATER = [name for name, abilities in ABILITIES.items() if abilities.confirms_later]
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+CONFIRM_LATER = that_confirm_later()
 
 
-def test_every_gateway_that_can_be_connected_says_what_it_can_do():
-    assert set(GatewayConnection.Gateway) == set(ABILITIES)
+def test_a_gateway_charges_cards_redirects_or_its_money_is_confirmed_later():
+    for kind in KINDS.values():
+        abilities = kind.abilities
+        ways = [abilities.charges_cards, abilities.redirects, abilities.confirms_later]
+        assert sum(ways) == 1
 
 
-def test_a_gateway_charges_at_once_or_its_money_is_confirmed_later():
-    assert sorted(CAN_CHARGE + CONFIRM_LATER) == sorted(ABILITIES)
+def test_all_are_spoken_to_but_those_of_which_people_tell():
+    assert {*that_are_spoken_to(), *CONFIRM_LATER} == set(KINDS)
+    assert not {*that_are_spoken_to()} & {*CONFIRM_LATER}
 
 
-def test_those_that_charge_cards_are_spoken_to_and_no_others():
-    assert set(GATEWAYS) == set(CAN_CHARGE)
+def test_a_gateway_that_is_spoken_to_asks_for_a_key_in_its_form():
+    assert all(KINDS[name].secret_label for name in that_are_spoken_to())
 
 
-@pytest.mark.parametrize("name", ABILITIES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_smallest_amount_is_above_nothing_and_in_a_currency_it_takes(name):
-    abilities = ABILITIES[name]
+    abilities = abilities_of(name)
 
     for currency, least in abilities.least_minor.items():
         assert abilities.takes_currency(currency)
         assert abilities.takes_amount(least, currency)
         assert not abilities.takes_amount(least - 1, currency)
     assert not abilities.takes_amount(0, "XTS")
-
-
-@pytest.mark.parametrize("name", CONFIRM_LATER)
-def test_checkouts_tell_them_apart_as_their_abilities_do(name):
-    row = GatewayConnection(gateway=name)
-
-    assert not ABILITIES[row.gateway].charges_cards
-    assert row.gateway == GatewayConnection.Gateway.BANK_TRANSFER  # for_cards, for_transfers
 
 
 @pytest.mark.parametrize("name", CONFIRM_LATER)
@@ -81,27 +84,34 @@ def test_a_slip_of_the_pen_makes_no_other_reference(wrong):
 
 @dataclass
 class Counter:
-    """A gateway with a customer, and what its cards are called."""
+    """A gateway, and how its buyers fare: `ok`, `declined`, `action` (not finished), `refused`."""
 
     gateway: Gateway
-    cards: dict[str, str]
+    cards: dict[str, str] = field(default_factory=dict)
     enter: Callable[[str], object] = lambda _setup: None
+    pay: Callable[[str, str], object] = lambda _reference, _how: None
 
     @cached_property
     def customer(self):
+        if not self.cards:
+            return ""
         return self.gateway.create_customer(name="Mia", email="mia@h.test", key="mia")
 
-    def charge(self, card="ok", *, key="k1"):
-        return self.gateway.charge(
+    def charge(self, how="ok", *, key="k1"):
+        charged = self.gateway.charge(
             ChargeRequest(
                 amount_minor=1200,
-                currency="EUR",
-                customer=self.customer,
-                card=self.cards[card],
+                currency="XTS" if how == "refused" and not self.cards else "EUR",
                 key=key,
                 description="10 credits",
+                customer=self.customer,
+                card=self.cards.get(how, ""),
+                return_url="https://h.test/back/",
+                notify_url="https://h.test/webhooks/",
             )
         )
+        self.pay(charged.reference, how)
+        return self.gateway.read_charge(charged.reference)
 
 
 def counter_of_the_fake(_request):
@@ -121,9 +131,21 @@ def counter_of_stripe(request):
         "refused": "pm_card_of_nobody",
     }
     return Counter(
-        GATEWAYS["stripe"](Credentials(account, "pk_test_standin", KEY, standin.base(account))),
+        KINDS["stripe"].speak(Credentials(account, "pk_test_standin", KEY, standin.base(account))),
         cards,
         lambda setup: api.setup_intents.confirm(setup, {"payment_method": "pm_card_visa"}),
+    )
+
+
+def counter_of_harbour_pay(request):
+    """The gateway of the tests that redirects, in front of its service."""
+    service = request.getfixturevalue("harbour_pay")
+    service.is_silent = True
+    kind = KINDS["harbour_pay"]
+    ends = {"ok": "paid", "declined": "cancelled"}
+    return Counter(
+        kind.speak(Credentials("", "", HARBOUR_KEY, kind.api_base())),
+        pay=lambda reference, how: how in ends and service.end(reference, ends[how]),
     )
 
 
@@ -134,7 +156,8 @@ def standin(tmp_path_factory):
     running.end(signal.SIGTERM)
 
 
-COUNTERS = {"fake": counter_of_the_fake, "stripe": counter_of_stripe}
+WITH_CARDS = {"fake": counter_of_the_fake, "stripe": counter_of_stripe}
+COUNTERS = WITH_CARDS | {"harbour_pay": counter_of_harbour_pay}
 
 
 @pytest.fixture(params=COUNTERS)
@@ -142,23 +165,29 @@ def counter(request):
     return COUNTERS[request.param](request)
 
 
-def test_every_gateway_that_charges_cards_is_at_a_counter():
-    assert set(COUNTERS) == {"fake", *CAN_CHARGE}
+@pytest.fixture(params=WITH_CARDS)
+def card_counter(request):
+    return WITH_CARDS[request.param](request)
 
 
-def test_a_customer_is_made_once_per_key(counter):
-    again = counter.gateway.create_customer(name="Mia", email="mia@h.test", key="mia")
+def test_every_gateway_that_is_spoken_to_is_at_a_counter():
+    assert set(COUNTERS) >= set(that_are_spoken_to())
+    assert set(WITH_CARDS) >= set(that_charge_cards())
 
-    assert again == counter.customer
+
+def test_a_customer_is_made_once_per_key(card_counter):
+    gateway = card_counter.gateway
+    again = gateway.create_customer(name="Mia", email="mia@h.test", key="mia")
+
+    assert again == card_counter.customer
 
 
-def test_a_card_is_entered_once_per_key_and_then_known(counter):
-    first, second = (
-        counter.gateway.open_setup(customer=counter.customer, key="s1") for _ in range(2)
-    )
-    counter.enter(first.reference)
+def test_a_card_is_entered_once_per_key_and_then_known(card_counter):
+    gateway, customer = card_counter.gateway, card_counter.customer
+    first, second = (gateway.open_setup(customer=customer, key="s1") for _ in range(2))
+    card_counter.enter(first.reference)
 
-    entered = counter.gateway.read_setup(first.reference)
+    entered = gateway.read_setup(first.reference)
 
     assert first.reference == second.reference
     assert (entered.state, entered.card.last4) == (SetupState.READY, "4242")
@@ -168,13 +197,24 @@ def test_a_charge_is_made_once_per_key_and_can_be_read(counter):
     first, second = counter.charge(), counter.charge()
 
     assert first.reference == second.reference
-    read = counter.gateway.read_charge(first.reference)
-    assert read.state is ChargeState.SUCCEEDED
-    assert (read.amount_minor, read.currency, read.key) == (1200, "EUR", "k1")
-    assert not read.livemode
+    assert second.state is ChargeState.SUCCEEDED
+    assert (second.amount_minor, second.currency, second.key) == (1200, "EUR", "k1")
+    assert not second.livemode
 
 
-def test_a_declined_card_is_an_outcome(counter):
+def test_a_charge_is_found_by_its_key_and_what_never_was_is_not(counter):
+    made = counter.charge()
+
+    found, none = (
+        counter.gateway.find_charge(customer=counter.customer, key=key, since=LONG_AGO)
+        for key in ("k1", "k2")
+    )
+
+    assert (found.reference, found.state) == (made.reference, ChargeState.SUCCEEDED)
+    assert none is None
+
+
+def test_what_was_declined_is_an_outcome(counter):
     outcome = counter.charge("declined")
 
     assert outcome.state is ChargeState.FAILED
@@ -189,6 +229,7 @@ def test_a_refused_request_is_no_outcome(counter):
 def test_an_unfinished_charge_can_be_stopped_for_good(counter):
     waiting = counter.charge("action")
     assert waiting.state is ChargeState.ACTION
+    assert bool(waiting.redirect_url) is not bool(counter.cards)
 
     assert counter.gateway.cancel_charge(waiting.reference).state is ChargeState.FAILED
 
@@ -211,6 +252,12 @@ def test_what_was_collected_is_listed_and_nothing_else(counter):
     assert {(it.amount_minor, it.currency) for it in listed} == {(1200, "EUR")}
 
 
-def test_a_card_is_forgotten_twice_without_an_error(counter):
-    counter.gateway.detach_card("pm_forgotten")
-    counter.gateway.detach_card("pm_forgotten")
+def test_what_nobody_signed_is_not_genuine(counter):
+    for secret in ("", "whsec_right"):
+        with pytest.raises(EventNotGenuine):
+            counter.gateway.verify_event(b"{}", {}, secret=secret)
+
+
+def test_a_card_is_forgotten_twice_without_an_error(card_counter):
+    card_counter.gateway.detach_card("pm_forgotten")
+    card_counter.gateway.detach_card("pm_forgotten")

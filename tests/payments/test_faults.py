@@ -38,7 +38,14 @@ def request_of(gateway, base, shared_standin):  # noqa: F811
     card = set_up(shared_standin.client(base.rsplit("/", 1)[1]).v1, customer, "visa")
 
     def request(key):
-        return ChargeRequest(1200, "EUR", customer, card, key, "10 credits")
+        return ChargeRequest(
+            amount_minor=1200,
+            currency="EUR",
+            customer=customer,
+            card=card,
+            key=key,
+            description="10 credits",
+        )
 
     return request
 

@@ -1,10 +1,12 @@
 """The invariants of `check_invariants`, for any test to ask after."""
 
+from dataclasses import replace
+
 import pytest
 from django.db.transaction import atomic, set_rollback
 
 from payments.gateways.fake import FakeGateway
-from payments.gateways.registry import GATEWAYS
+from payments.gateways.registry import KINDS
 
 
 @pytest.fixture
@@ -32,6 +34,6 @@ def two_books(django_db_setup, django_db_blocker):
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, atomic():
         fake = FakeGateway()
-        patch.setitem(GATEWAYS, "stripe", lambda _credentials: fake)
+        patch.setitem(KINDS, "stripe", replace(KINDS["stripe"], speaker=lambda _credentials: fake))
         yield [books(location) for location in (LocationFactory(), LocationFactory())]
         set_rollback(True)
