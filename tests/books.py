@@ -20,6 +20,7 @@ from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from membership.services.transfers import confirm_transfer
 from payments.models import Alarm, GatewayEvent
+from payments.services.card_testing import begin_card_try
 from tests.billing.books import books_of_bills
 from tests.credits.books import books_of_holds
 from tests.factories import (
@@ -56,6 +57,13 @@ def books(location):
             customer=customer, credits=Decimal(1), key="last", at=at + timedelta(days=3)
         )
         pending = pending_purchase(card=card, at=at)
+        begin_card_try(
+            connection=card.connection,
+            customer_id=customer.pk,
+            user_id=customer.member.user_id,
+            key=f"setup-{pending.key}",
+            at=at,
+        )
         company = company_of(other.customer.member, at=at)
         invite(
             location=location,

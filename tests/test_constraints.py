@@ -186,6 +186,7 @@ REFUSED = {
         "state": "'released'",
         "is_default": "true",
     },
+    "card_try_once_per_key": {},
     "card_kept_is_known": {"reference": "''", "state": "'kept'"},
     "event_once_per_connection": {},
     "transaction_once_per_reference": {

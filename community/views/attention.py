@@ -16,6 +16,7 @@ from community.principals import Principal
 from config.templatetags.deskmint import daytime
 from membership.models import JoinRequest, Purchase
 from payments.models import GatewayEvent, ReviewCase, Transaction
+from payments.services.card_testing import AT_LOCATION, paused_by
 
 LATE_EVENT = timedelta(minutes=15)
 LATE_PURCHASE = timedelta(hours=1)
@@ -37,6 +38,7 @@ def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> 
     return [
         *_mails(principal),
         *_requests(location, principal),
+        *_cards(location, at=at),
         *_reviews(location),
         *_transfers(location),
         *_bills(location, at=at),
@@ -74,6 +76,23 @@ def _requests(location: Location, principal: Principal) -> list[Need]:
             _("Answer"),
         )
         for request in waiting[:MOST_OF_A_KIND]
+    ]
+
+
+def _cards(location: Location, *, at: datetime) -> list[Need]:
+    who = paused_by(location_id=location.pk, at=at)
+    if who is None:
+        return []
+    return [
+        Need(
+            "shield-alert",
+            _("Too many cards failed: none is tried now"),
+            _(
+                "%(count)d within an hour, most of them by %(name)s. Somebody may be testing stolen"
+                " cards. Other ways to pay stay open."
+            )
+            % {"count": AT_LOCATION, "name": who},
+        )
     ]
 
 

@@ -73,6 +73,22 @@ class BillCharge:
         return self.charge.card_id
 
     @property
+    def location_id(self) -> int:
+        return self.charge.location_id
+
+    @property
+    def customer_id(self) -> int:
+        return self.charge.customer_id
+
+    @property
+    def made_by_id(self) -> int:
+        return self.charge.made_by_id
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.charge.automatic_try is not None
+
+    @property
     def card_is_new(self) -> bool:
         return bool(self.charge.card and self.charge.card.state == Card.State.ENTERED)
 

@@ -14,6 +14,7 @@ from membership.services.refusals import CardNotUsable, MethodNotOpen, NewCardFo
 from membership.statements import Hold
 from payments.gateways.protocol import SetupOutcome, SetupState
 from payments.models import Card, GatewayConnection
+from payments.services.card_testing import begin_card_try, name_card_try, note_good_card
 from payments.services.cards import record_card, settle_entered_card
 from payments.services.connecting import card_gateway_of, gateway_customer
 
@@ -40,12 +41,22 @@ def open_card(*, keeper: Keeper, key: UUID, at: datetime) -> tuple[Card, SetupOu
     Calls the gateway: never inside a transaction.
 
     :raises PurchaseRefused: if they may not keep cards for this customer (read under lock)
+    :raises TooManyFailedCards: the gateway was not asked
     :raises GatewayUnavailable, GatewayRefused: nothing was saved
     """
     customer, connection = _allowed(keeper, at=at)
-    setup = card_gateway_of(connection).open_setup(
-        customer=gateway_customer(connection, customer), key=f"card-{customer.pk}-{key}"
+    once = f"card-{customer.pk}-{key}"
+    tried = begin_card_try(
+        connection=connection,
+        customer_id=customer.pk,
+        user_id=keeper.member.user_id,
+        key=once,
+        at=at,
     )
+    setup = card_gateway_of(connection).open_setup(
+        customer=gateway_customer(connection, customer), key=once
+    )
+    name_card_try(tried, setup_reference=setup.reference)
     card, _made = Card.objects.get_or_create(
         connection=connection,
         setup_reference=setup.reference,
@@ -79,6 +90,7 @@ def keep_card(*, keeper: Keeper, card_id: int, at: datetime) -> Card:
         with transaction.atomic():
             _allowed(keeper, at=at)
             record_card(card, setup.card)
+            note_good_card(card)
             settle_entered_card(card.pk, keep=True)
     card.refresh_from_db()
     return card

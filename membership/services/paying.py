@@ -26,6 +26,13 @@ from payments.gateways.protocol import (
 )
 from payments.gateways.registry import abilities_of
 from payments.models import Card, Transaction
+from payments.services.card_testing import (
+    TooManyFailedCards,
+    begin_card_try,
+    name_card_try,
+    note_good_card,
+    refuse_failing_cards,
+)
 from payments.services.cards import record_card
 from payments.services.connecting import (
     card_gateway_of,
@@ -47,12 +54,25 @@ ASKED_A_RUN = 200
 def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
     """Let the payer enter a new card for this charge; the browser gets the client secret.
 
+    :raises TooManyFailedCards: the gateway was not asked; the attempt has failed by then
     :raises GatewayUnavailable, GatewayRefused: nothing was charged
     """
+    try:
+        tried = begin_card_try(
+            connection=charge.connection,
+            customer_id=charge.customer_id,
+            user_id=charge.made_by_id,
+            key=f"setup-{charge.key}",
+            at=at,
+        )
+    except TooManyFailedCards as refusal:
+        end_unsent(charge, refusal.code, at=at)
+        raise
     setup = card_gateway_of(charge.connection).open_setup(
         customer=gateway_customer(charge.connection, charge.customer), key=f"setup-{charge.key}"
     )
     with transaction.atomic():
+        name_card_try(tried, setup_reference=setup.reference)
         card, _made = Card.objects.get_or_create(
             connection=charge.connection,
             setup_reference=setup.reference,
@@ -180,6 +200,7 @@ def _take_entered_card(charge: Transaction) -> str:
         return setup.failure_code or "card_not_entered"
     assert setup.card
     record_card(charge.card, setup.card)
+    note_good_card(charge.card)
     if charge.state != Transaction.State.PENDING:  # entered in a tab that was left: let it go
         Card.objects.filter(pk=charge.card.pk).exclude(state=Card.State.KEPT).update(
             state=Card.State.RELEASED
@@ -226,6 +247,13 @@ def _refusal(charge: Transaction, *, at: datetime) -> ValidationError | None:
             check_bill_charge(charge)
         else:
             check_purchase(charge.purchase, at=at)
+        if charge.card and charge.automatic_try is None:
+            refuse_failing_cards(
+                location_id=charge.location_id,
+                customer_id=charge.customer_id,
+                user_id=charge.made_by_id,
+                at=at,
+            )
     except ValidationError as refusal:
         return refusal
     return None

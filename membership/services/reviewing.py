@@ -8,13 +8,16 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from community.models import User
-from membership.services.settlement import Settled, never_charged, settle_transaction
+from membership.services.settlement import (
+    FAILED_BY_STAFF,
+    Settled,
+    never_charged,
+    settle_transaction,
+)
 from payments.gateways.protocol import ChargeOutcome, ChargeState
 from payments.models import ReviewCase, Transaction
 from payments.services.connecting import gateway_of
 from payments.services.reviewing import close_review
-
-FAILED_BY_STAFF = "failed_by_staff"
 
 
 class MoneyNotThere(ValidationError):

@@ -27,6 +27,7 @@ from membership.statements import (
 )
 from payments.gateways.protocol import ChargeOutcome, ChargeState
 from payments.models import Transaction
+from payments.services.card_testing import note_failed_card
 from payments.services.cards import settle_entered_card
 from payments.services.reviewing import open_mismatch
 from payments.statements import update_transaction
@@ -40,6 +41,8 @@ ENDS = {
     NOT_IN_TIME: Purchase.State.EXPIRED,
     WITHDRAWN: Purchase.State.CANCELLED,
 }
+FAILED_BY_STAFF = "failed_by_staff"
+OURS = {*ENDS, FAILED_BY_STAFF}
 UNDER_WAY = {Purchase.State.PENDING, Purchase.State.AWAITING_PAYMENT}
 
 
@@ -232,11 +235,26 @@ def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
     )
     if facts.card_id and facts.card_is_new:
         settle_entered_card(facts.card_id, keep=False)
+    if outcome.reference and outcome.failure_code not in OURS:
+        _count_failed_card(facts, at=at)
     if isinstance(facts, BillCharge):
         tell_failed_try(facts.charge, at=at)
     elif facts.purchase_state in UNDER_WAY:
         end = ENDS.get(outcome.failure_code, Purchase.State.FAILED)
         update_state(purchase_id=facts.purchase_id, state=end)
+
+
+def _count_failed_card(facts: ChargeFacts, *, at: datetime) -> None:
+    """A card that its bank declined; who lets a machine try a kept one again tests no cards."""
+    if facts.card_id is None or facts.is_automatic:
+        return
+    note_failed_card(
+        location_id=facts.location_id,
+        customer_id=facts.customer_id,
+        user_id=facts.made_by_id,
+        key=f"charge-{facts.transaction_id}",
+        at=at,
+    )
 
 
 def _location(facts: SettlementFacts) -> Location:

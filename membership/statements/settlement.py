@@ -92,6 +92,8 @@ class SettlementFacts:
     document_footer: str
     document_prefix: str
 
+    is_automatic = False  # a purchase is somebody's click
+
     @property
     def is_settled(self) -> bool:
         """Nothing that a gateway still says changes what was bought."""

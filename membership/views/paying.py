@@ -109,6 +109,8 @@ def ask_for_card(request: LocationRequest, steps: Steps) -> HttpResponseBase:
     assert steps.charge
     try:
         setup = open_card_setup(charge=steps.charge, at=now())
+    except ValidationError:  # recorded as the attempt's failure, and shown from there
+        return go(request, "refused", steps.failed)
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("card_setup_failed", charge=str(steps.charge.key), reason=str(trouble))
         return go(request, "refused", steps.silent)

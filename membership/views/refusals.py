@@ -9,6 +9,7 @@ from membership.services.bill_payment import PaymentUnderWay
 from membership.services.quotes import OptionNotOnSale
 from membership.services.refusals import PurchaseRefused
 from membership.tickets import TicketNotValid
+from payments.services.card_testing import TooManyFailedCards
 
 
 class GatewaySilent(ValidationError):
@@ -34,6 +35,7 @@ REFUSALS: dict[str, type[ValidationError]] = {
     "bill_changed": BillChanged,
     "not_their_bill": NotTheirBill,
     "payment_under_way": PaymentUnderWay,
+    TooManyFailedCards.code: TooManyFailedCards,
     "gateway_silent": GatewaySilent,
     "card_needs_script": CardNeedsScript,
 }

@@ -1,5 +1,6 @@
 from payments.models.alarms import Alarm
 from payments.models.auto_pay import AutoPay
+from payments.models.card_tries import CardTry
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection, GatewayCustomer
 from payments.models.events import GatewayEvent
@@ -10,6 +11,7 @@ __all__ = [
     "Alarm",
     "AutoPay",
     "Card",
+    "CardTry",
     "GatewayConnection",
     "GatewayCustomer",
     "GatewayEvent",

@@ -1,4 +1,5 @@
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -57,6 +58,9 @@ class Card(models.Model):
     created_at = models.DateTimeField(_("created"))
 
     objects = scoped(CardManager)
+
+    if TYPE_CHECKING:
+        customer_id: int
 
     class Meta:
         verbose_name = _("card")

@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import models
@@ -92,6 +93,9 @@ class GatewayConnection(models.Model):
     event_refused_at = models.DateTimeField(_("last signature failure"), null=True, blank=True)
 
     objects = scoped(GatewayConnectionManager)
+
+    if TYPE_CHECKING:
+        location_id: int
 
     class Meta:
         verbose_name = _("gateway connection")

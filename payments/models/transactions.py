@@ -94,6 +94,7 @@ class Transaction(models.Model):
         connection_id: int
         customer_id: int
         location_id: int
+        made_by_id: int
 
     class Meta:
         verbose_name = _("transaction")

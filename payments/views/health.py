@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from config.templatetags.deskmint import daytime
 from payments.models import GatewayConnection
 from payments.selectors import CLOCK_MAY_DIFFER_SECONDS, EventFacts, event_facts
+from payments.services.card_testing import AT_LOCATION, paused_by
 from payments.wording import key_trouble
 
 A_TEST_TAKES = timedelta(seconds=60)
@@ -40,6 +41,7 @@ def health_of(connection: GatewayConnection, *, at: datetime) -> Health:
         _signatures(connection),
         _waiting(events),
         _clock(connection),
+        *_cards(connection, at=at),
     ]
     if connection.tested_at and connection.hears_webhooks:
         signs.append(_test(connection, events, waits=waits))
@@ -124,6 +126,13 @@ def _clock(connection: GatewayConnection) -> Sign:
         hint = _("%(seconds)s from theirs. Webhooks are refused from 5 minutes on.")
         return Sign(BAD, _("This server's clock is wrong"), hint % {"seconds": seconds})
     return Sign(OK, _("Clock is right"), _("%(seconds)s from theirs") % {"seconds": seconds})
+
+
+def _cards(connection: GatewayConnection, *, at: datetime) -> list[Sign]:
+    if paused_by(location_id=connection.location_id, at=at) is None:
+        return []
+    hint = _("%(count)d failed within an hour, as when stolen ones are tested.")
+    return [Sign(BAD, _("No card is tried now"), hint % {"count": AT_LOCATION})]
 
 
 def _test(connection: GatewayConnection, events: EventFacts, *, waits: bool) -> Sign:

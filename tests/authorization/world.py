@@ -361,7 +361,6 @@ def _add_things(place: Place, name: str) -> None:
             "case_id": case.pk,
             "mismatch_id": mismatch.pk,
             "gateway": "stripe",
-            "gateway": "stripe",
             "connection_id": location.gatewayconnection_set.get(gateway="stripe").pk,
             "connection_key": location.gatewayconnection_set.get(gateway="stripe").key,
             "token": f"token-{name}",

@@ -20,7 +20,7 @@ from tests.factories import (
 from tests.membership.shop import address, confirm, look, words
 
 CHECKOUT_QUERIES = 11
-PAY_QUERIES = 39
+PAY_QUERIES = 40
 OPTION = {"credits": 10, "price_minor": 1000, "expiry_months": None}
 
 

@@ -34,8 +34,7 @@ from membership.services.transfers import (
 )
 from membership.tasks import sweep_charges, sweep_transfers
 from notifications.models import Notification
-from payments.gateways.protocol import Abilities
-from payments.gateways.registry import KINDS
+from payments.gateways.registry import KINDS, abilities_of
 from payments.models import GatewayConnection, ReviewCase, Transaction
 from tests.factories import (
     DISCONNECTED,
@@ -170,16 +169,17 @@ def test_in_a_company_s_name_only_its_managers_transfer(account, option, locatio
 
 
 @pytest.mark.parametrize(
-    ("abilities", "refusal"),
+    ("limits", "refusal"),
     [
-        (Abilities(least_minor={"EUR": 1201}), BelowMinimum),
-        (Abilities(lacks=frozenset({"EUR"})), CurrencyNotTaken),
+        ({"least_minor": {"EUR": 1201}}, BelowMinimum),
+        ({"lacks": frozenset({"EUR"})}, CurrencyNotTaken),
     ],
 )
 @pytest.mark.parametrize("gateway", ["stripe", "bank_transfer"])
 def test_no_gateway_is_asked_for_what_it_does_not_take(
-    monkeypatch, fake_gateway, account, option, mia, gateway, abilities, refusal
+    monkeypatch, fake_gateway, account, option, mia, gateway, limits, refusal
 ):
+    abilities = replace(abilities_of(gateway), **limits)
     monkeypatch.setitem(KINDS, gateway, replace(KINDS[gateway], abilities=abilities))
     order = order_of(mia, option=option)
     card = CardFactory(customer=mia.customer)

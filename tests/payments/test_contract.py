@@ -140,7 +140,6 @@ def counter_of_stripe(request):
 def counter_of_harbour_pay(request):
     """The gateway of the tests that redirects, in front of its service."""
     service = request.getfixturevalue("harbour_pay")
-    service.is_silent = True
     kind = KINDS["harbour_pay"]
     ends = {"ok": "paid", "declined": "cancelled"}
     return Counter(
