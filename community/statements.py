@@ -7,6 +7,13 @@ from django.db.models import Model
 from community.database import fetch_row, loaded
 from community.models import ApiKey, Location
 
+# A transfer moves real money, and yet says nothing of the gateways that don't.
+IN_TEST_MODE = """
+SELECT bool_and(NOT gateway.livemode) FROM payments_gatewayconnection gateway
+WHERE gateway.location_id = {location} AND gateway.state = 'connected'
+  AND gateway.gateway <> 'bank_transfer'
+""".strip()
+
 # The user's locations, and the one that the address names, whether or not they belong to it.
 SELECT_PLACES = """
 WITH place AS (
@@ -16,8 +23,7 @@ WITH place AS (
 )
 SELECT {columns}, member.id AS member_id, member.state AS member_state,
        customer.id AS customer_id, role.kind AS role, logo.digest AS logo_digest,
-       (SELECT bool_and(NOT gateway.livemode) FROM payments_gatewayconnection gateway
-        WHERE gateway.location_id = location.id AND gateway.state = 'connected') AS test_mode,
+       ({test_mode}) AS test_mode,
        (SELECT json_agg(json_build_array(company.id, payer.id, company.name, person.role,
                                          person.may_use_card, person.may_use_bill, company.state)
                         ORDER BY company.name)
@@ -58,6 +64,12 @@ def select_places(*, user_id: int, slug: str = "") -> list[Location]:
     return list(Location.objects.raw(_with_columns(SELECT_PLACES), {"user": user_id, "slug": slug}))
 
 
+def is_in_test_mode(location_id: int) -> bool:
+    """Whether it takes payments, and none of them with real money."""
+    answer = fetch_row(IN_TEST_MODE.format(location="%s"), [location_id])
+    return bool(answer and answer[0])
+
+
 def select_key(digest: str) -> ApiKey | None:
     """The key with this hash, whatever its state, with its location."""
     sql = _with_columns(SELECT_KEY, key_columns=_columns(ApiKey, "key"))
@@ -89,7 +101,9 @@ def insert_answer(
 
 def _with_columns(sql: str, **more: str) -> str:
     # Named one by one: the plan of a prepared `*` fails as soon as a column is added.
-    return sql.format(columns=_columns(Location, "location"), **more)
+    columns = _columns(Location, "location")
+    test_mode = IN_TEST_MODE.format(location="location.id")
+    return sql.format(columns=columns, test_mode=test_mode, **more)
 
 
 def _columns(model: type[Model], table: str) -> str:

@@ -60,6 +60,10 @@ class PayingForm(forms.Form):
         return method.removeprefix(REDIRECT) if method.startswith(REDIRECT) else ""
 
     @property
+    def at_gateway(self) -> bool:
+        return self.by_card or bool(self.redirect)
+
+    @property
     def card_id(self) -> int | None:
         """The chosen saved card; None for a new one."""
         chosen = self.cleaned_data.get("card", "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from stack.console import exit_plainly, say
-from stack.frontend import build_frontend
+from stack.frontend import build_frontend, find_node
 from stack.places import CHECKOUT
 
 BIN = Path(sys.executable).parent
@@ -26,7 +26,9 @@ NAMES = "wirth,ines"  # of people in the demo
 
 def main() -> int:
     build_frontend()  # a deployment without it is refused
-    env = os.environ | production()
+    node = find_node()
+    path = f"{node.folder}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | production() | {"PATH": path}
     failed = {name: words for name, words in results(checks(), env) if words is not None}
     for name, words in failed.items():
         say(f"\n--- {name}\n{words.strip()}")
@@ -43,6 +45,7 @@ def checks() -> dict[str, list[str]]:
         "codespell": [tool("codespell"), "--skip", UNSPELLED, "--ignore-words-list", NAMES],
         "import contracts": [tool("lint-imports"), "--no-logo"],
         "mypy": [tool("mypy"), "."],
+        "types of the scripts": [*find_node().npm, "--prefix", "frontend", "run", "types"],
         "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "deployment settings": [*manage, "check", "--deploy", "--fail-level", "WARNING"],
     }

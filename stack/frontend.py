@@ -36,11 +36,7 @@ def build_frontend() -> None:
     """Install Node and the front-end's packages and build it, each only if need be."""
     if stamp_of(BUILT) == (wanted := digest(sources())):
         return
-    node = present_node()
-    if not node:
-        with step("Node (for the front-end build)"):
-            install(BUILD_VENV, "node")
-        node = wheel_node()
+    node = find_node()
     packages = digest([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
     if stamp_of(MODULES) != packages:
         with step("Front-end packages"):
@@ -50,6 +46,16 @@ def build_frontend() -> None:
         (BUILT / STAMP).unlink(missing_ok=True)
         run_npm(node, "run", "build")
     stamp(BUILT, wanted)
+
+
+def find_node() -> Node:
+    """The system's Node, or one that is installed for the front-end."""
+    node = present_node()
+    if not node:
+        with step("Node (for the front-end build)"):
+            install(BUILD_VENV, "node")
+        node = wheel_node()
+    return node
 
 
 def run_npm(node: Node, *arguments: str) -> None:

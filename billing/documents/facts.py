@@ -75,6 +75,7 @@ def _common(document: Bill | CreditNote | Receipt, lines: Iterable[Line]) -> Fac
         "exemptions": [_set_apart(words) for words in exemptions_of(lines)],
         **_amounts(document, document.currency),
         "footer": seller["footer"].splitlines(),
+        "test_mode": _("Test mode: no real money moves.") if "test_mode" in seller else "",
         "reason": "",
         "payment": [],
         "pay_online": "",

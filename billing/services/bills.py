@@ -16,6 +16,7 @@ from billing.services.parties import buyer_of, document_prefix, seller_of
 from billing.statements import insert_bill_item, take_number
 from community.models import Customer, Location, User
 from community.money import Tax, TaxedAmount
+from community.statements import is_in_test_mode
 
 
 class BillNotActive(ValidationError):
@@ -174,7 +175,8 @@ def _number(bill: Bill, location: Location, *, at: datetime) -> None:
     bill.sequence, bill.number = numbered.sequence, numbered.number
     bill.issued_at = at
     bill.due_on = today + timedelta(days=location.payment_terms_days)
-    bill.seller = {**seller_of(location), "bank_details": location.bank_details}
+    seller = seller_of(location, is_test=is_in_test_mode(location.pk))
+    bill.seller = {**seller, "bank_details": location.bank_details}
     if bill.total_minor:
         bill.seller["pay_online"] = page_of(bill)
     bill.buyer = buyer_of(bill.customer).snapshot()

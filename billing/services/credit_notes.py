@@ -124,7 +124,7 @@ def issue_credit_note(
         net_minor=net,
         tax_minor=tax,
         total_minor=net + tax,
-        seller=seller_of(location),
+        seller=seller_of(location, is_test="test_mode" in bill.seller),
         buyer=bill.buyer,  # whom it corrects the bill for, by the same VAT number
         made_by=by,
     )

@@ -42,9 +42,13 @@ def buyer_of(customer: Customer) -> Buyer:
     )
 
 
-def seller_of(location: Location) -> dict[str, Any]:
-    """Everything of a location that its documents say or are written by."""
+def seller_of(location: Location, *, is_test: bool) -> dict[str, Any]:
+    """Everything of a location that its documents say or are written by.
+
+    :param is_test: whether no real money moves for it, which it then says for ever
+    """
     return {
+        **({"test_mode": True} if is_test else {}),
         "name": location.legal_name or location.name,
         "address": location.address,
         "vat_number": location.vat_number,

@@ -17,6 +17,7 @@ def issue_receipt(
     tax: Tax,
     currency: str,
     paid_with: str,
+    is_test: bool,
     at: datetime,
 ) -> IssuedReceipt:
     """Write a paid sale's receipt under the next number of the location's series.
@@ -32,7 +33,7 @@ def issue_receipt(
         currency=currency,
         net_minor=amount.net_minor,
         tax_minor=amount.tax_minor,
-        seller=seller_of(location),
+        seller=seller_of(location, is_test=is_test),
         buyer=buyer.snapshot(),
         description=description,
         tax=tax,

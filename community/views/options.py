@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from community.access import LocationRequest, for_admins, for_staff
 from community.answers import focus_first_error, lead_to
 from community.forms import MoveForm, OptionForm
-from community.money import apply_tax, format_credits, format_unit_price
+from community.money import apply_tax, format_credits, format_money, format_unit_price
 from credits.models import CreditOption
 from credits.services.options import (
     OptionExists,
@@ -27,6 +27,7 @@ from credits.services.options import (
     move_option,
 )
 from membership.models import Purchase
+from payments.gateways.registry import abilities_of
 from payments.models import GatewayConnection
 
 ARCHIVED_PER_PAGE = 25
@@ -70,6 +71,7 @@ def add(request: LocationRequest, slug: str) -> HttpResponseBase:
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
+            _warn_of_minimum(request, option)
             return _back(request, _("%(option)s is on sale.") % {"option": _name(option)})
     return _form_page(request, form)
 
@@ -85,6 +87,7 @@ def edit(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
+            _warn_of_minimum(request, option)
             return _back(request, _("%(option)s changed.") % {"option": _name(option)})
     return _form_page(request, form, option)
 
@@ -106,6 +109,7 @@ def bring_back(request: LocationRequest, slug: str, option_id: int) -> HttpRespo
     except OptionExists as refusal:
         messages.error(request, refusal.messages[0])
         return redirect("community:credit_options", slug)
+    _warn_of_minimum(request, option)
     return _back(request, _("%(option)s is on sale again.") % {"option": _name(option)})
 
 
@@ -123,6 +127,24 @@ def move(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
     address = reverse("community:credit_options", args=[slug])
     messages.success(request, _("%(option)s moved.") % {"option": _name(option)})
     return redirect(f"{address}#handle-{option_id}")
+
+
+def _warn_of_minimum(request: LocationRequest, option: CreditOption) -> None:
+    """Say which gateways are not offered for so little."""
+    currency = request.location.currency
+    total_minor = apply_tax(option.price_minor, request.location.tax).total_minor
+    for connection in GatewayConnection.objects.connected():
+        abilities = abilities_of(connection.gateway)
+        if abilities.takes_currency(currency) and not abilities.takes_amount(total_minor, currency):
+            words = _(
+                "%(total)s is less than %(gateway)s takes: it isn't offered there below %(least)s."
+            )
+            facts = {
+                "total": format_money(total_minor, currency),
+                "gateway": connection,
+                "least": format_money(abilities.least_minor[currency], currency),
+            }
+            messages.warning(request, words % facts)
 
 
 def _rows_on_sale(request: LocationRequest) -> list[OptionRow]:

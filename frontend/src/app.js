@@ -1,5 +1,6 @@
 import './app.css'
 import htmx from 'htmx.org'
+import './busy.js'
 import './copy.js'
 import './dialogs.js'
 import './founding.js'

@@ -1,6 +1,6 @@
 // Paying: `form[data-checkout]` on the checkout, `button[data-continue-payment]` on a purchase that
 // waits for the buyer. The server decides every step; this module only carries its answers out.
-import { CardField, stripeFor } from './stripe.js'
+import { fieldFor, stripeFor } from './stripe.js'
 
 /** @typedef {{ state: 'done' | 'refused' | 'redirect', url: string }} Arrived */
 /** @typedef {{ state: 'setup', client_secret: string, confirm_url: string, url?: string }} Setup */
@@ -13,7 +13,7 @@ class Checkout {
     this.form = form
     /** One for each way of paying; the styles show that of the chosen one. */
     this.buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll('button:not([type="button"])'))
-    /** @type {CardField | undefined} */
+    /** @type {import('./stripe.js').Field | undefined} */
     this.card = undefined
     /** @type {Promise<void> | undefined} */
     this.mounting = undefined
@@ -47,9 +47,9 @@ class Checkout {
   async mountCard() {
     const place = this.form.querySelector('[data-card]')
     if (!(place instanceof HTMLElement)) return
-    this.stripe = await stripeFor(this.form)
+    const stripe = await stripeFor(this.form)
     place.replaceChildren()
-    this.card = new CardField(this.stripe, place, (message) => this.cardError(message))
+    this.card = fieldFor(stripe, place, (message) => this.cardError(message))
   }
 
   async submit() {
@@ -61,6 +61,11 @@ class Checkout {
     const data = new FormData(this.form)
     this.setBusy(true)
     try {
+      const wanting = this.takesNewCard ? await this.card?.check() : ''
+      if (wanting) {
+        this.setBusy(false)
+        return this.cardError(wanting)
+      }
       await this.follow(await this.post(this.form.action, data))
     } catch {
       if (this.purchaseUrl) return go(this.purchaseUrl)
@@ -76,7 +81,7 @@ class Checkout {
   async follow(answer) {
     if (answer.state === 'setup') {
       this.purchaseUrl = answer.url ?? ''
-      const outcome = await this.saveCard(answer.client_secret)
+      const outcome = await this.saveCard(answer)
       const confirmed = new FormData()
       confirmed.set('outcome', outcome)
       return this.follow(await this.post(answer.confirm_url, confirmed))
@@ -87,15 +92,13 @@ class Checkout {
 
   /**
    * Save the typed card at Stripe. What went wrong is Stripe's to tell the server.
-   * @param {string} clientSecret
+   * @param {Setup} setup
    */
-  async saveCard(clientSecret) {
-    if (!this.stripe || !this.card) return 'error'
+  async saveCard(setup) {
+    if (!this.card) return 'error'
     try {
-      const { error } = await this.stripe.confirmCardSetup(clientSecret, {
-        payment_method: { card: this.card.element },
-      })
-      return error ? 'error' : 'ok'
+      const isSaved = await this.card.save(setup.client_secret, setup.url ?? globalThis.location.href)
+      return isSaved ? 'ok' : 'error'
     } catch {
       return 'error'
     }

@@ -42,25 +42,126 @@ function load(address) {
   })
 }
 
-/** A card field. `isComplete` is true once Stripe calls what was typed a whole card. */
-export class CardField {
+/**
+ * Where a card is typed. `isComplete` is true once Stripe calls what was typed a whole card.
+ * @typedef {object} Field
+ * @property {boolean} isComplete
+ * @property {() => Promise<string>} check say what Stripe still asks for, before the server is asked
+ * @property {(clientSecret: string, returnUrl: string) => Promise<boolean>} save whether Stripe took the card
+ */
+
+/**
+ * The Payment Element where this Stripe.js offers it, otherwise the card form.
+ * @param {Stripe} stripe
+ * @param {HTMLElement} place
+ * @param {(message: string) => void} tell called with Stripe's remark on what was typed, or nothing
+ * @returns {Field}
+ */
+export function fieldFor(stripe, place, tell) {
+  if (typeof stripe.confirmSetup !== 'function') return new CardField(stripe, place, tell)
+  try {
+    return new PaymentField(stripe, place, tell)
+  } catch {
+    place.replaceChildren()
+    return new CardField(stripe, place, tell)
+  }
+}
+
+/** @implements {Field} */
+class PaymentField {
   /**
    * @param {Stripe} stripe
    * @param {HTMLElement} place
-   * @param {(message: string) => void} tell called with Stripe's remark on what was typed, or nothing
+   * @param {(message: string) => void} tell
    */
   constructor(stripe, place, tell) {
     this.isComplete = false
+    this.stripe = stripe
+    // Before the server knows of a set-up: it opens one of the same kind once the card is typed.
+    this.elements = stripe.elements({
+      mode: 'setup',
+      allowedPaymentMethodTypes: ['card'],
+      locale: locale(),
+      appearance: appearance(),
+    })
+    const element = this.elements.create('payment', { terms: { card: 'never' } })
+    element.on('change', (event) => {
+      this.isComplete = event.complete
+      tell('')
+    })
+    element.on('loaderror', ({ error }) => tell(error.message ?? ''))
+    element.mount(place)
+  }
+
+  async check() {
+    const { error } = await this.elements.submit()
+    return error?.message ?? ''
+  }
+
+  /**
+   * @param {string} clientSecret
+   * @param {string} returnUrl
+   */
+  async save(clientSecret, returnUrl) {
+    const { error } = await this.stripe.confirmSetup({
+      elements: this.elements,
+      clientSecret,
+      confirmParams: { return_url: new URL(returnUrl, globalThis.location.href).href },
+      redirect: 'if_required',
+    })
+    return !error
+  }
+}
+
+/** @implements {Field} */
+class CardField {
+  /**
+   * @param {Stripe} stripe
+   * @param {HTMLElement} place
+   * @param {(message: string) => void} tell
+   */
+  constructor(stripe, place, tell) {
+    this.isComplete = false
+    this.stripe = stripe
     /** @type {StripeCardElement} */
-    this.element = stripe
-      .elements({ locale: /** @type {any} */ (document.documentElement.lang || 'auto') })
-      .create('card', { style: look(), disableLink: true })
+    this.element = stripe.elements({ locale: locale() }).create('card', { style: look(), disableLink: true })
     // A stand-in for Stripe.js may call without an event: then anything typed counts as complete.
     this.element.on('change', (/** @type {StripeCardElementChangeEvent | undefined} */ event) => {
       this.isComplete = event?.complete ?? true
       tell(event?.error?.message ?? '')
     })
     this.element.mount(place)
+  }
+
+  async check() {
+    return ''
+  }
+
+  /** @param {string} clientSecret */
+  async save(clientSecret) {
+    const { error } = await this.stripe.confirmCardSetup(clientSecret, {
+      payment_method: { card: this.element },
+    })
+    return !error
+  }
+}
+
+function locale() {
+  return /** @type {any} */ (document.documentElement.lang || 'auto')
+}
+
+function appearance() {
+  return {
+    variables: {
+      colorPrimary: token('--color-primary'),
+      colorText: token('--color-base-content'),
+      colorTextSecondary: token('--dm-muted'),
+      colorBackground: token('--color-base-100'),
+      colorDanger: token('--color-error'),
+      fontFamily: 'system-ui, sans-serif',
+      fontSizeBase: '16px',
+      borderRadius: '12px',
+    },
   }
 }
 

@@ -88,6 +88,7 @@ class Place:
     founder: Person | None = None
     star_details: Details | None = None
     api_key: str = ""
+    bank: str = ""  # where buyers transfer to
 
     @property
     def newcomers(self) -> tuple[Person, ...]:
@@ -131,6 +132,7 @@ HARBOUR = Place(
     vat_number="DE312456789",
     document_prefix="HL",
     api_key="dm_harbour-demo-key-that-everybody-knows",
+    bank="Harbour Loft GmbH\nDE02 1203 0000 0000 2020 51\nHafenbank Hamburg",
     admin=Person("admin@harbour.demo", "Nora Lind", "admin of Harbour Loft"),
     staff=Person("staff@harbour.demo", "Jonas Brandt", "staff of Harbour Loft"),
     star=Person("mia@harbour.demo", "Mia Holm", "member of Harbour Loft"),

@@ -70,6 +70,14 @@ class TransferForManagers(PurchaseRefused):
     words = _("Only the company's managers pay by bank transfer. Nothing was ordered.")
 
 
+class TooManyTransfers(PurchaseRefused):
+    code = "too_many_transfers"
+    words = _(
+        "Enough transfers are awaited already. Pay or cancel one of them first. Nothing was"
+        " ordered."
+    )
+
+
 class NoPlan(PurchaseRefused):
     code = "no_plan"
     words = _("Paying by bill needs a plan. Nothing was added.")

@@ -200,6 +200,7 @@ def _write_documents(facts: SettlementFacts, location: Location, *, at: datetime
         tax=Tax(facts.tax_name, facts.tax_percent, facts.tax_included, facts.exemption),
         currency=facts.currency,
         paid_with=facts.paid_with,
+        is_test=not facts.livemode,
         at=at,
     )
     record_revenue(

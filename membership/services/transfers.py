@@ -7,13 +7,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location, User
+from community.models import Customer, Location, User
 from community.services import record_audit
 from membership.models import Purchase
 from membership.services.buyers import Order, lock_buyer, transfer_refusal
 from membership.services.periods import day_at_location, local_day
 from membership.services.purchases import confirmed_quote, refuse_what_it_lacks, write_purchase
-from membership.services.refusals import TransfersClosed
+from membership.services.refusals import PurchaseRefused, TooManyTransfers, TransfersClosed
 from membership.services.settlement import (
     NOT_IN_TIME,
     WITHDRAWN,
@@ -29,6 +29,7 @@ from payments.services.reviewing import open_review
 
 DUE_AFTER = timedelta(days=14)
 ANNOUNCED_BEFORE = timedelta(days=3)
+AWAITED_AT_MOST = 5  # of one customer
 AT_A_TIME = 200
 
 
@@ -95,6 +96,9 @@ def _order(order: Order, *, at: datetime) -> Purchase:
     if refusal := transfer_refusal(facts):
         raise refusal
     refuse_what_it_lacks(connection, quote.total_minor, quote.currency)
+    Customer.objects.select_for_update(no_key=True).get(pk=facts.customer_id)
+    if refusal := awaited_refusal(facts.customer_id):
+        raise refusal
     charge = Transaction.objects.create(
         location_id=facts.location_id,
         customer_id=facts.customer_id,
@@ -111,6 +115,12 @@ def _order(order: Order, *, at: datetime) -> Purchase:
     charge.reference = payment_reference(charge.pk)
     charge.save(update_fields=["reference"])
     return write_purchase(facts, quote, charge, at=at, state=Purchase.State.AWAITING_PAYMENT)
+
+
+def awaited_refusal(customer_id: int) -> PurchaseRefused | None:
+    """So many transfers of one customer may be awaited; none of them costs anything to order."""
+    awaited = Transaction.objects.awaited().filter(customer=customer_id).count()
+    return TooManyTransfers() if awaited >= AWAITED_AT_MOST else None
 
 
 def _method_name(locale: str) -> str:

@@ -209,11 +209,19 @@ def _buy(request: LocationRequest, counter: Counter) -> HttpResponseBase:
     except ValidationError as refusal:
         return refuse(request, about, refusal.code or "", option_id=option_id)
     steps = steps_of(request, purchase)
-    if purchase.charge is None or purchase.state != Purchase.State.PENDING:
+    if purchase.state != Purchase.State.PENDING or not _is_as_chosen(form, purchase, counter):
         return next_step(request, steps)  # done at once, or another tab was quicker
+    assert purchase.charge
     if form.by_new_card and asks_for_card(purchase.charge):
         return ask_for_card(request, steps)
     return pay(request, steps)
+
+
+def _is_as_chosen(form: CheckoutForm, purchase: Purchase, counter: Counter) -> bool:
+    """Whether it is paid the way that was chosen here: another tab may have ordered it first."""
+    if purchase.charge is None or not form.at_gateway:
+        return False
+    return purchase.charge.connection_id == card_order(form, counter.connections).connection_id
 
 
 def _unfit(request: LocationRequest, form: CheckoutForm) -> str:
@@ -227,7 +235,7 @@ def _unfit(request: LocationRequest, form: CheckoutForm) -> str:
 
 def _order(form: CheckoutForm, ticket: Ticket, counter: Counter) -> Purchase:
     member = Member.objects.get(pk=ticket.member_id)
-    if not form.by_card and not form.redirect:
+    if not form.at_gateway:
         order = Order(member, ticket.company_id, ticket.quote, ticket.key)
         return WAYS[form.cleaned_data["method"]](order=order, at=now())
     return start_purchase(

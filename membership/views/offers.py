@@ -19,6 +19,7 @@ from membership.services.buyers import (
 from membership.services.purchases import gateway_refusal
 from membership.services.quotes import Quote
 from membership.services.refusals import PurchaseRefused
+from membership.services.transfers import awaited_refusal
 from membership.statements import BuyerFacts
 from membership.views.whose import managers_of
 from payments.gateways.registry import KINDS, abilities_of
@@ -146,7 +147,11 @@ def _card(
 
 
 def _transfer(facts: BuyerFacts, quote: Quote, connection: GatewayConnection) -> Offer:
-    refusal = transfer_refusal(facts) or _gateway_refusal(connection, quote)
+    refusal = (
+        transfer_refusal(facts)
+        or _gateway_refusal(connection, quote)
+        or awaited_refusal(facts.customer_id)
+    )
     more = reason(refusal, facts) if refusal else _("The credits are added once the money came.")
     return Offer("transfer", _("Bank transfer"), "landmark", is_open=refusal is None, more=more)
 
@@ -179,6 +184,9 @@ REASONS = {
     ),
     "transfer_for_managers": gettext_lazy(
         "Only managers pay for %(company)s by bank transfer. Ask %(managers)s."
+    ),
+    "too_many_transfers": gettext_lazy(
+        "Not open: enough transfers are awaited already. Pay or cancel one of them first."
     ),
     "below_minimum": gettext_lazy(
         "Not open: this is less than the payment service takes. Ask the team of %(location)s."

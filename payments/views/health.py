@@ -122,10 +122,11 @@ def _clock(connection: GatewayConnection) -> Sign:
     seconds = ngettext("%(count)d second", "%(count)d seconds", abs(offset)) % {
         "count": abs(offset)
     }
+    facts = {"seconds": seconds, "gateway": connection}
     if abs(offset) > CLOCK_MAY_DIFFER_SECONDS:
-        hint = _("%(seconds)s from theirs. Webhooks are refused from 5 minutes on.")
-        return Sign(BAD, _("This server's clock is wrong"), hint % {"seconds": seconds})
-    return Sign(OK, _("Clock is right"), _("%(seconds)s from theirs") % {"seconds": seconds})
+        hint = _("%(seconds)s from %(gateway)s's. Webhooks are refused from 5 minutes on.")
+        return Sign(BAD, _("This server's clock is wrong"), hint % facts)
+    return Sign(OK, _("Clock is right"), _("%(seconds)s from %(gateway)s's") % facts)
 
 
 def _cards(connection: GatewayConnection, *, at: datetime) -> list[Sign]:

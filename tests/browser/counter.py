@@ -1,6 +1,10 @@
-"""What an admin does with a bill, as tests of pages do it too."""
+"""What people do with bills and transfers, as tests of pages do it too."""
 
 from playwright.sync_api import expect
+
+from tests.browser.conftest import open_checkout
+
+ACCOUNT = "Harbour Loft GmbH\nDE02 1203 0000 0000 2020 51"
 
 
 def issue_a_bill(page, member):
@@ -32,3 +36,21 @@ def credit(page, amount, *, item="Locker 12"):
     link = page.get_by_role("link", name="Credit note C-")
     expect(link).to_be_visible()
     return link.get_attribute("href")
+
+
+def connect_bank(page):
+    """Let members pay by transfer, as the admin."""
+    page.goto("settings/bank-transfer/")
+    page.get_by_label("Account details").fill(ACCOUNT)
+    page.get_by_role("button", name="Connect").or_(page.get_by_role("button", name="Save")).click()
+    expect(page.get_by_text("Members can pay by bank transfer.")).to_be_visible()
+
+
+def order_transfer(page):
+    """Order 10 credits by transfer; gives the address of the purchase."""
+    open_checkout(page)
+    page.get_by_label("Bank transfer").check()
+    page.get_by_role("button", name="Pay €12.00 by transfer").click()
+    expect(page.get_by_role("heading", name="Transfer €12.00")).to_be_visible()
+    address = page.evaluate("location.pathname")
+    return str(address)

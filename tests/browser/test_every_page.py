@@ -8,7 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NIGHT_PHONE, keep_a_card, open_checkout, pay, type_card
-from tests.browser.counter import add_to_bill, credit, issue_a_bill
+from tests.browser.counter import (
+    add_to_bill,
+    connect_bank,
+    credit,
+    issue_a_bill,
+    order_transfer,
+)
 from tests.browser.looks import faults_of
 from tests.browser.places import ADMIN, MEMBER, STAFF, Place
 
@@ -32,6 +38,8 @@ class Furnished:
     open_bill: str
     own_bill: str
     credit_note: str
+    transfer: str
+    transfer_to_confirm: str
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +65,14 @@ def furnished(estate, browser, sessions):
         nora.get_by_role("button", name="Open a bill").click()
         add_to_bill(nora, "Locker 12", "10")
         open_bill = nora.evaluate("location.pathname")
+        connect_bank(nora)
+        transfer = order_transfer(mia)
+        nora.goto("community/transfers/")
+        confirm = nora.get_by_role("link", name="Confirm RF").get_attribute("href")
     own_bill = f"membership/bills/{bill.split('/')[-2]}/"
     return Furnished(
         *(place, member, company, option, receipt, success, declined, waiting),
-        *(bill, open_bill, own_bill, note),
+        *(bill, open_bill, own_bill, note, transfer, confirm),
     )
 
 
@@ -126,6 +138,8 @@ def test_the_member_s_pages(furnished, visit, look):
             furnished.success,
             furnished.waiting,
             furnished.receipt,
+            furnished.transfer,
+            f"membership/companies/{furnished.company.split('/')[-2]}/payments/cards/add/",
         ],
     )
     open_and_look(page, look, "", page.get_by_role("button", name="Account"))
@@ -177,6 +191,11 @@ def test_the_admin_s_pages(furnished, visit, look):
             "analytics/?before=on&method=stripe",
             f"analytics/{datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m}/",
             "notifications/",
+            "community/transfers/",
+            "community/transfers/?q=nobody",
+            furnished.transfer_to_confirm,
+            "settings/payments/",
+            "settings/bank-transfer/",
         ],
     )
     open_and_look(page, look, "community/", page.get_by_role("button", name="More"))

@@ -298,3 +298,17 @@ def test_decimals_are_shown_without_needless_zeros(location, admin, signed_in):
     response = signed_in(admin).get(page(location))
 
     assert 'Edit<span class="sr-only"> 2.5 credits</span>' in words(response)
+
+
+def test_a_price_below_what_a_gateway_takes_is_told_when_it_is_saved(location, admin, signed_in):
+    ConnectionFactory(location=location)  # Stripe takes €0.50 at the least
+    browser = signed_in(admin)
+    fields = {"credits": "1", "price": "0.40", "expiry_months": ""}
+
+    told = words(browser.post(address(location, "add"), fields, follow=True))
+
+    assert "€0.48 is less than Stripe takes: it isn&#x27;t offered there below €0.50." in told
+    option = CreditOption.objects.get()
+    enough = fields | {"price": "0.42"}
+    told = words(browser.post(address(location, "edit", option.pk), enough, follow=True))
+    assert "is less than" not in told

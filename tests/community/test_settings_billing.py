@@ -45,6 +45,7 @@ def test_documents_say_what_was_saved(location, admin, mia, signed_in, buy):
     assert location.address == "Pier 1\n20457 Hamburg"
     assert receipt.number == "HL-R-2026-0001"
     assert receipt.seller == {
+        "test_mode": True,
         "name": "Harbour Loft GmbH",
         "address": "Pier 1\n20457 Hamburg",
         "vat_number": "DE123",

@@ -86,11 +86,11 @@ def test_receipt_and_credit_note_say_so(location, mia, buy, bill, admin):
     send()
 
     said = {message.subject: message for message in mail.outbox}
-    of_note = said[f"Credit note {note.number} from Harbour Loft"]
+    of_note = said[f"Test mode: Credit note {note.number} from Harbour Loft"]
     assert f"credits €10.00 of bill {bill.number}" in of_note.body
     assert "Moved in late" in of_note.body
     assert f"/membership/credit-notes/{note.number}/" in of_note.body
-    of_receipt = said[f"Receipt {receipt.number} from Harbour Loft"]
+    of_receipt = said[f"Test mode: Receipt {receipt.number} from Harbour Loft"]
     assert "has received €12.00" in of_receipt.body
     assert f"/membership/receipts/{receipt.number}/" in of_receipt.body
     for message in (of_note, of_receipt):

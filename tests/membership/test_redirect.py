@@ -17,7 +17,7 @@ from payments.models import GatewayConnection, GatewayEvent, Transaction
 from payments.services.connecting import connect_gateway
 from payments.tasks import process_gateway_event
 from tests.community.settings_pages import error_at
-from tests.factories import NOON, OptionFactory
+from tests.factories import NOON, CardFactory, OptionFactory
 from tests.membership.office import Office
 from tests.membership.shop import JSON, address, confirm, look, ticket_on, words
 from tests.membership.tab import plan_with_bill
@@ -111,6 +111,20 @@ def test_there_and_back(mias, option, harbour_pay):
     assert (purchase.state, purchase.receipt.paid_with) == ("completed", "Harbour Pay")
     come_back(mias, payment)
     assert entries() == 1
+
+
+def test_chosen_in_another_tab_it_does_not_charge_the_card_of_the_first(
+    mia, mias, option, harbour_pay, fake_gateway
+):
+    card = CardFactory(customer=mia.customer, reference="card_action_1")
+    ticket = look(mias, option)
+    assert confirm(mias, option, ticket, card=card.pk).json()["state"] == "action"
+
+    answer = confirm(mias, option, ticket, method=METHOD).json()
+
+    assert answer["state"] == "done"
+    assert len(fake_gateway.charges) == 1
+    assert harbour_pay.payments == {}
 
 
 def test_without_a_script_a_link_leads_there(mias, option, harbour_pay):

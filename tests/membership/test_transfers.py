@@ -18,10 +18,12 @@ from membership.services.refusals import (
     BelowMinimum,
     CurrencyNotTaken,
     NotAnActiveMember,
+    TooManyTransfers,
     TransferForManagers,
     TransfersClosed,
 )
 from membership.services.transfers import (
+    AWAITED_AT_MOST,
     AmountNotedAlready,
     DayNotPossible,
     TransferConfirmed,
@@ -45,6 +47,7 @@ from tests.factories import (
     awaited_transfer,
 )
 from tests.membership.office import Office, order_of
+from tests.membership.shop import address, words
 from tests.membership.states import again
 
 DUE = date(2026, 12, 6)
@@ -317,3 +320,15 @@ def test_a_wrong_day_is_said_at_its_field(awaited, admin):
         confirm(awaited, admin, on=date(2027, 1, 1))
 
     assert set(refused.value.message_dict) == {"received_on"}
+
+
+def test_so_many_are_awaited_of_a_customer_and_no_more(account, option, mia, admin, signed_in):
+    awaited = [awaited_transfer(mia, option=option) for _each in range(AWAITED_AT_MOST)]
+
+    with pytest.raises(TooManyTransfers):
+        order_transfer(order=order_of(mia, option=option), at=NOON)
+    checkout = signed_in(mia.user).get(address(option.location, "checkout", option.pk))
+    assert "enough transfers are awaited already" in words(checkout)
+
+    cancel_transfer(charge_id=awaited[0].charge_id, by=mia.user, at=NOON)
+    assert order_transfer(order=order_of(mia, option=option), at=NOON).state == "awaiting_payment"

@@ -14,6 +14,7 @@ from membership.demo.story import story_of
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway, renew_webhook
+from payments.services.transfers import TRANSFER, open_transfers
 
 
 class Command(BaseCommand):
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                 hand_out_key(place, location, at=at)
             try:
                 connection = _connection(place, location, at=at)
+                _open_transfers(place, location, at=at)
                 self._live(place, location, connection, at=at)
             except (GatewayRefused, GatewayUnavailable, KeyRefused) as silence:
                 self.stdout.write(
@@ -98,3 +100,8 @@ def _connection(place: Place, location: Location, *, at: datetime) -> GatewayCon
         own_api_base=f"/accounts/{place.slug}",
         at=at,
     )
+
+
+def _open_transfers(place: Place, location: Location, *, at: datetime) -> None:
+    if place.bank and not GatewayConnection.objects.filter(gateway=TRANSFER).exists():
+        open_transfers(location=location, account_details=place.bank, by=None, at=at)
