@@ -1,4 +1,8 @@
-"""What Stripe can do for Deskmint, and what it takes. Its amounts are those that it publishes."""
+"""What Stripe can do for Deskmint, and what it takes.
+
+Smallest charges and currencies: docs.stripe.com/currencies. Its API description has neither; a
+charge that it refuses all the same is refused for good, with `amount_too_small`.
+"""
 
 from payments.gateways.protocol import Abilities
 
