@@ -28,6 +28,7 @@ from payments.services.connecting import (
 )
 from payments.services.demo_keys import demo_keys
 from payments.services.health import send_test
+from payments.views.fresh import ask_again, is_fresh
 from payments.views.health import health_of
 from payments.views.places import settings_url
 from payments.wording import key_refusal
@@ -43,8 +44,12 @@ def account(request: LocationRequest, slug: str, gateway: str) -> HttpResponseBa
     _refuse_unknown(gateway)
     connection = _connected(gateway)
     form = KeysForm(request.POST or None, kind=KINDS[gateway], connection=connection)
-    if form.is_valid() and _keep(request, form, gateway, connection):
-        return redirect(settings_url(slug, gateway))
+    if form.is_valid():
+        page = settings_url(slug, gateway)
+        if connection and not is_fresh(request):
+            return ask_again(request, page)
+        if _keep(request, form, gateway, connection):
+            return redirect(page)
     return _page(request, form, gateway, connection)
 
 

@@ -17,6 +17,7 @@ from payments.models import GatewayConnection
 from payments.services.connecting import GatewayGone
 from payments.services.disconnecting import disconnect_gateway
 from payments.services.ordering import move_gateway
+from payments.views.fresh import ask_again, is_fresh
 from payments.views.places import settings_url
 
 
@@ -63,6 +64,8 @@ def payments(request: LocationRequest, slug: str) -> HttpResponseBase:
 @for_admins
 def disconnect(request: LocationRequest, slug: str, connection_id: int) -> HttpResponseBase:
     connection = _connection(connection_id)
+    if not is_fresh(request):
+        return ask_again(request, settings_url(slug, connection.gateway))
     try:
         disconnect_gateway(connection=connection, by=request.user, at=now())
     except ValidationError as refusal:

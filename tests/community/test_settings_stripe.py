@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.utils.html import escape
 from django.utils.timezone import now
 
@@ -246,3 +247,31 @@ def test_test_mode_is_told_on_every_page_until_it_is_live(browser, location, con
 
     GatewayConnection.objects.all().update(state="disconnecting", disconnected_at=now())
     assert "Test mode" not in words(browser.get(home))
+
+
+def test_keys_are_changed_and_a_gateway_is_left_after_a_fresh_sign_in_alone(
+    browser, location, admin, connection
+):
+    admin.set_password("deskmint-demo")
+    admin.save()
+    browser.force_login(admin)
+    session = browser.session
+    long_ago = (now() - timedelta(minutes=16)).timestamp()
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": long_ago}]
+    session.save()
+
+    changed = browser.post(address(location, STRIPE), {"secret_key": "rk_test_newer"})
+    left = browser.post(address(location, "disconnect_gateway", connection.pk))
+
+    for response in (changed, left):
+        assert response.url.startswith("/accounts/reauthenticate/?next=")
+    connection.refresh_from_db()
+    assert (connection.secret_key, connection.state) == (KEYS["secret_key"], State.CONNECTED)
+    assert "rk_test_newer" not in str(dict(browser.session.items()))
+    page = browser.post(
+        changed.url, {"password": "deskmint-demo", "next": address(location, STRIPE)}, follow=True
+    )
+    assert page.request["PATH_INFO"] == address(location, STRIPE)
+    browser.post(address(location, "disconnect_gateway", connection.pk))
+    connection.refresh_from_db()
+    assert connection.state == State.DISCONNECTING
