@@ -12,6 +12,7 @@ from payments.forms import AccountForm
 from payments.models import GatewayConnection
 from payments.selectors import payments_under_way
 from payments.services.transfers import TRANSFER, open_transfers
+from payments.views.fresh import ask_again, is_fresh
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,6 +25,8 @@ def bank_transfer(request: LocationRequest, slug: str) -> HttpResponseBase:
         initial={"account_details": account.account_details if account else ""},
     )
     if form.is_valid():
+        if account and not is_fresh(request):  # where the money goes is not for a borrowed browser
+            return ask_again(request, request.path)
         open_transfers(location=request.location, by=request.user, at=now(), **form.cleaned_data)
         messages.success(request, _("Saved. Members can pay by bank transfer."))
         return redirect("community:settings_bank_transfer", slug)

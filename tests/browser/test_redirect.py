@@ -78,6 +78,7 @@ def test_closed_half_way_and_gone_on_with(buyer, harbour_pay):
 
 
 def test_closed_half_way_it_expires_and_its_page_says_so(buyer, harbour_pay):
+    harbour_pay.is_silent = True
     go_there(buyer)
     key = Purchase.objects.get().key
     buyer.goto(f"membership/purchases/{key}/")

@@ -1,8 +1,11 @@
 """What the tests of the settings pages share: addresses, forms as a browser sends them, words."""
 
 import re
+from datetime import timedelta
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import reverse
+from django.utils.timezone import now
 
 from community.models import AuditRecord
 
@@ -34,6 +37,16 @@ def filled(browser, location, page, *args, form="form"):
         if value not in {None, False}:
             fields[field.html_name] = "on" if value is True else str(value)
     return fields
+
+
+def confirmed(browser, *, ago=timedelta(0)):
+    """As if who is signed in had typed their password then."""
+    session = browser.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": (now() - ago).timestamp()}
+    ]
+    session.save()
+    return browser
 
 
 def error_at(response, field):

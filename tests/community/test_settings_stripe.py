@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.utils.html import escape
 from django.utils.timezone import now
 
@@ -12,7 +11,15 @@ from payments.gateways.registry import KINDS
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway
 from payments.wording import KEY_REFUSALS
-from tests.community.settings_pages import PAYMENTS, STRIPE, address, error_at, words
+from tests.community.settings_pages import (
+    PAYMENTS,
+    STRIPE,
+    TRANSFER,
+    address,
+    confirmed,
+    error_at,
+    words,
+)
 from tests.factories import CardFactory, TransferAccountFactory, pending_purchase
 
 KEYS = {"publishable_key": "pk_test_shown", "secret_key": "rk_test_hidden"}
@@ -22,7 +29,7 @@ WORDS = KEY_REFUSALS | KINDS["stripe"].key_refusals
 
 @pytest.fixture
 def browser(location, admin, signed_in, fake_gateway):
-    return signed_in(admin)
+    return confirmed(signed_in(admin))
 
 
 @pytest.fixture
@@ -255,18 +262,20 @@ def test_keys_are_changed_and_a_gateway_is_left_after_a_fresh_sign_in_alone(
     admin.set_password("deskmint-demo")
     admin.save()
     browser.force_login(admin)
-    session = browser.session
-    long_ago = (now() - timedelta(minutes=16)).timestamp()
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": long_ago}]
-    session.save()
+    confirmed(browser, ago=timedelta(minutes=16))
+
+    bank = TransferAccountFactory(location=location)
 
     changed = browser.post(address(location, STRIPE), {"secret_key": "rk_test_newer"})
     left = browser.post(address(location, "disconnect_gateway", connection.pk))
+    moved = browser.post(address(location, TRANSFER), {"account_details": "Elsewhere"})
 
-    for response in (changed, left):
+    for response in (changed, left, moved):
         assert response.url.startswith("/accounts/reauthenticate/?next=")
     connection.refresh_from_db()
     assert (connection.secret_key, connection.state) == (KEYS["secret_key"], State.CONNECTED)
+    bank.refresh_from_db()
+    assert bank.account_details.startswith("Harbour Loft")
     assert "rk_test_newer" not in str(dict(browser.session.items()))
     page = browser.post(
         changed.url, {"password": "deskmint-demo", "next": address(location, STRIPE)}, follow=True

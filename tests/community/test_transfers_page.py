@@ -8,7 +8,7 @@ from django.utils.timezone import localtime, now
 from community.models import AuditRecord
 from membership.models import Purchase
 from payments.models import GatewayConnection, ReviewCase
-from tests.community.settings_pages import PAYMENTS, TRANSFER, address, error_at, words
+from tests.community.settings_pages import PAYMENTS, TRANSFER, address, confirmed, error_at, words
 from tests.factories import OptionFactory, TransferAccountFactory, awaited_transfer
 
 ACCOUNT = "Harbour Loft GmbH\nDE02120300000000202051"
@@ -16,7 +16,7 @@ ACCOUNT = "Harbour Loft GmbH\nDE02120300000000202051"
 
 @pytest.fixture
 def browser(admin, signed_in):
-    return signed_in(admin)
+    return confirmed(signed_in(admin))
 
 
 @pytest.fixture
