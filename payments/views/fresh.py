@@ -19,7 +19,8 @@ FRESH_FOR = timedelta(minutes=15)
 
 def is_fresh(request: LocationRequest) -> bool:
     """Whether they signed in or confirmed it a moment ago, or have nothing to confirm it with."""
-    last = max((record["at"] for record in get_authentication_records(request)), default=0)
+    records = get_authentication_records(request, request.user)
+    last = max((record["at"] for record in records), default=0)
     if now().timestamp() - last < FRESH_FOR.total_seconds():
         return True
     return not get_adapter().get_reauthentication_methods(request.user)

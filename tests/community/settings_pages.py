@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -45,6 +46,7 @@ def confirmed(browser, *, ago=timedelta(0)):
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [
         {"method": "password", "at": (now() - ago).timestamp()}
     ]
+    session["account_authentication_methods_user"] = session[SESSION_KEY]
     session.save()
     return browser
 

@@ -9,7 +9,12 @@ from community.models import AuditRecord
 from membership.models import Purchase
 from payments.models import GatewayConnection, ReviewCase
 from tests.community.settings_pages import PAYMENTS, TRANSFER, address, confirmed, error_at, words
-from tests.factories import OptionFactory, TransferAccountFactory, awaited_transfer
+from tests.factories import (
+    CustomerFactory,
+    OptionFactory,
+    TransferAccountFactory,
+    awaited_transfer,
+)
 
 ACCOUNT = "Harbour Loft GmbH\nDE02120300000000202051"
 
@@ -100,10 +105,10 @@ def test_a_transfer_is_found_by_its_reference_and_customer(browser, location, aw
 
 
 def test_queries_do_not_grow_with_transfers(
-    browser, location, mia, awaited, django_assert_max_num_queries
+    browser, location, awaited, django_assert_max_num_queries
 ):
     for _ in range(5):
-        awaited_transfer(mia, at=now())
+        awaited_transfer(CustomerFactory(member__location=location).member, at=now())
 
     with django_assert_max_num_queries(8):
         listed(browser, location)
