@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("community", "0003_companies"),
-        ("payments", "0008_gateways_by_registry"),
+        ("payments", "0009_gateways_by_registry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

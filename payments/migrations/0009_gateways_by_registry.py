@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0007_charges_are_asked_about_in_turn"),
+        ("payments", "0008_alarms"),
     ]
 
     operations = [
