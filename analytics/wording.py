@@ -6,7 +6,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.models import GatewayConnection
+from payments.gateways.registry import KINDS
 
 
 def month_words(month: date) -> str:
@@ -18,4 +18,4 @@ def method_words(method: str) -> str:
     """A way of paying as pages name it."""
     if method == "bill":
         return _("Bill")
-    return str(dict(GatewayConnection.Gateway.choices).get(method, method))
+    return str(KINDS[method].label) if method in KINDS else method
