@@ -98,7 +98,7 @@ def control_all(drills: list[Drill], stack: Stack, people: People) -> list[tuple
 
 def control_of(drill: Drill, stack: Stack, people: People) -> Result:
     """In a location of its own: what a control breaks stays broken."""
-    with open_place(stack, people, bills=BILLS) as place:
+    with open_place(stack, people, bills=BILLS, few=True) as place:
         return perform(drill, place, people, seconds=CONTROL_SECONDS, control=True)
 
 

@@ -28,18 +28,19 @@ from membership.services.keeping_cards import Keeper, keep_card, open_card
 from membership.services.periods import local_day
 from membership.services.plans import PlanValues, add_plan
 
-COUNTS = {"card": 4, "bill": 2, "free": 1, "payer": 1}
+MANY = {"card": 4, "bill": 2, "free": 1, "payer": 1}
+FEW = {"card": 3, "bill": 1, "free": 0, "payer": 1}  # enough to find a guard missing
 
 
 def check() -> dict[str, list[str]]:
     return {"broken": list(broken_invariants())}
 
 
-def open_location(slug: str, *, bills: int) -> dict[str, Any]:
+def open_location(slug: str, *, bills: int, few: bool) -> dict[str, Any]:
     at = now()
     names = {
         kind: [f"{kind}-{number}@{slug}.test" for number in range(count)]
-        for kind, count in COUNTS.items()
+        for kind, count in (FEW if few else MANY).items()
     }
     call_command("create_location", *_arguments(slug, names), stdout=StringIO())
     location = Location.objects.get(slug=slug)

@@ -33,8 +33,8 @@ class People:
             text=True,
         )
 
-    def open(self, slug: str, *, bills: int) -> dict[str, Any]:
-        return self._ask({"open": slug, "bills": bills})
+    def open(self, slug: str, *, bills: int, few: bool) -> dict[str, Any]:
+        return self._ask({"open": slug, "bills": bills, "few": few})
 
     def broken_invariants(self) -> list[str]:
         broken: list[str] = self._ask({"check": True})["broken"]
@@ -62,7 +62,7 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         if "open" in asked:
-            answer = opening.open_location(asked["open"], bills=asked["bills"])
+            answer = opening.open_location(asked["open"], bills=asked["bills"], few=asked["few"])
         else:
             answer = opening.check()
         connections.close_all()  # the server may be killed before the next question

@@ -27,10 +27,10 @@ class Place:
 
 
 @contextmanager
-def open_place(stack: Stack, people: People, *, bills: int) -> Iterator[Place]:
+def open_place(stack: Stack, people: People, *, bills: int, few: bool = False) -> Iterator[Place]:
     """Open one, and sign its people in."""
     began, slug = time.monotonic(), f"drill-{next(NUMBERS)}"
-    opened = people.open(slug, bills=bills)
+    opened = people.open(slug, bills=bills, few=few)
     journal = Journal(stack.places.data / f"journal-{slug}")
     place = Place(
         id=opened["id"],
