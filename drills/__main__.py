@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drills.books import Difference, charged_at, compare
@@ -60,14 +61,12 @@ def main() -> int:
         try:
             with open_place(stack, people, bills=BILLS * len(drills)) as place:
                 results = {it.name: perform(it, place, people, seconds=SECONDS) for it in drills}
-            controls = dict(control_all(drills, stack, people))
+            bad = sum(
+                write_line(drill, results[drill.name], control)
+                for drill, control in control_all(drills, stack, people)
+            )
         finally:
             people.close()
-    bad = 0
-    for drill in drills:
-        result, control = results[drill.name], controls[drill.name]
-        bad += result.is_red or not control.is_red
-        sys.stdout.write(json.dumps(line_of(drill, result, control)) + "\n")
     say(f"{len(drills)} drills, {bad} bad, {time.monotonic() - began:.0f} s")
     return 1 if bad else 0
 
@@ -80,20 +79,18 @@ def asked_for(only: str) -> list[Drill]:
     return [it for it in DRILLS if not names or it.name in names]
 
 
-def control_all(drills: list[Drill], stack: Stack, people: People) -> list[tuple[str, Result]]:
+def control_all(
+    drills: list[Drill], stack: Stack, people: People
+) -> Iterator[tuple[Drill, Result]]:
     """Perform each drill again without its guard; those of one guard on one start."""
-    found = []
     for guard in dict.fromkeys(it.guard for it in drills):
         say(f"without {guard}")
         if guard == SYNCHRONOUS_COMMIT:
             stack.write_wal_seldom()
         stack.restart_application(without=guard)
-        found += [
-            (drill.name, control_of(drill, stack, people))
-            for drill in drills
-            if drill.guard == guard
-        ]
-    return found
+        for drill in drills:
+            if drill.guard == guard:
+                yield drill, control_of(drill, stack, people)
 
 
 def control_of(drill: Drill, stack: Stack, people: People) -> Result:
@@ -145,9 +142,10 @@ def heal(place: Place, lifted: float, patience: float) -> tuple[Difference, floa
             threading.Event().wait(LOOK_SECONDS)
 
 
-def line_of(drill: Drill, result: Result, control: Result) -> dict[str, object]:
+def write_line(drill: Drill, result: Result, control: Result) -> bool:
+    """Write what the drill and its control came to; tells whether that is bad."""
     found = result.difference
-    return {
+    line = {
         "drill": drill.name,
         "injected": result.injected,
         "acknowledged": result.acknowledged,
@@ -160,6 +158,9 @@ def line_of(drill: Drill, result: Result, control: Result) -> dict[str, object]:
         "broken_invariants": len(result.broken),
         "slowest_s": round(result.slowest_seconds, 1),
     }
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+    return result.is_red or not control.is_red
 
 
 if __name__ == "__main__":
