@@ -49,7 +49,12 @@ class Result:
     def is_red(self) -> bool:
         slow = self.slowest_allowed is not None and self.slowest_seconds > self.slowest_allowed
         unhealed = self.healed_seconds is None or not self.difference.is_none
-        return unhealed or slow or bool(self.broken) or not self.acknowledged or not self.injected
+        return unhealed or slow or bool(self.broken)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was tried, or nobody got anything: that proves nothing."""
+        return not self.acknowledged or not self.injected
 
 
 def main() -> int:
@@ -160,7 +165,7 @@ def write_line(drill: Drill, result: Result, control: Result) -> bool:
     }
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
-    return result.is_red or not control.is_red
+    return result.is_red or result.is_empty or not control.is_red
 
 
 if __name__ == "__main__":
