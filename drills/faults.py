@@ -54,13 +54,13 @@ class Drill:
     slowest_seconds: float | None = None  # nobody may wait longer
 
 
-def gateway(*faults: str, **more: Any) -> Inject:
-    """Let the calls or webhooks of the gateway go wrong for as long as the drill lasts."""
+def gateway(*faults: str, lasts: float = 0.0, **more: Any) -> Inject:
+    """Let calls or webhooks of the gateway go wrong while the drill lasts, or for longer."""
 
     def inject(scene: Scene) -> int:
         for fault in faults:
             scene.switch(fault, **(more if fault == faults[0] else {}))
-        scene.wait(scene.seconds)
+        scene.wait(max(scene.seconds, lasts))
         return scene.mend(faults[0])
 
     return inject
@@ -158,7 +158,9 @@ def take_valkey_away(scene: Scene) -> int:
 SECOND_LOOKS, ONCE = guards.SECOND_LOOKS, guards.SETTLING_ONCE
 DRILLS = [
     Drill("timeout_after_charge", guards.ONE_KEY_PER_CHARGE, gateway("lost", "dropped")),
-    Drill("gateway_slow", guards.ONE_KEY_PER_CHARGE, gateway("slow", "dropped", seconds=3)),
+    Drill(
+        "gateway_slow", guards.ONE_KEY_PER_CHARGE, gateway("slow", "dropped", lasts=15, seconds=3)
+    ),
     Drill("gateway_garbage", guards.ONE_KEY_PER_CHARGE, gateway("garbage", "dropped")),
     Drill("gateway_429", SECOND_LOOKS, gateway("429")),
     Drill("gateway_500", SECOND_LOOKS, gateway("500")),

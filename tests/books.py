@@ -9,6 +9,8 @@ from django_scopes import scope, scopes_disabled
 from analytics.models import Source
 from analytics.services import record_revenue
 from community.invariants import path_to_location
+from community.models import ApiAnswer
+from community.services.api_keys import make_api_key
 from credits.models import Entry
 from credits.services.granting import grant_credits
 from credits.services.lapsing import lapse_customer_lots
@@ -84,6 +86,7 @@ def books(location):
             processed_at=at,
         )
         Alarm.objects.create(location=location, condition="clock", raised_at=at)
+        answer_to_a_key(location, at)
         record_revenue(
             location=location,
             source=Source.OTHER,
@@ -122,6 +125,21 @@ def books(location):
             **books_of_holds(location, at),
             **books_of_bills(location, at),
         }
+
+
+def answer_to_a_key(location, at):
+    """What other software was told, with a key of the location."""
+    key = make_api_key(
+        location=location,
+        name="Doors",
+        scopes=["read"],
+        token=f"dm-{location.pk}",
+        by=RoleFactory(location=location).user,
+        at=at,
+    )
+    ApiAnswer.objects.create(
+        location=location, api_key=key, key="k", fingerprint="f", claimed_at=at
+    )
 
 
 def books_of_transfers(location, at):
