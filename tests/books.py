@@ -85,8 +85,7 @@ def books(location):
             received_at=at,
             processed_at=at,
         )
-        Alarm.objects.create(location=location, condition="clock", raised_at=at)
-        answer_to_a_key(location, at)
+        alarm_and_answer(location, at)
         record_revenue(
             location=location,
             source=Source.OTHER,
@@ -127,8 +126,9 @@ def books(location):
         }
 
 
-def answer_to_a_key(location, at):
-    """What other software was told, with a key of the location."""
+def alarm_and_answer(location, at):
+    """An alarm that stands, and what other software was told with a key of the location."""
+    Alarm.objects.create(location=location, condition="clock", raised_at=at)
     key = make_api_key(
         location=location,
         name="Doors",
