@@ -101,6 +101,51 @@ ON CONFLICT DO NOTHING
 RETURNING id
 """
 
+# By the calendar of each bill's location. A bill was told of if one of those who are told has it.
+SELECT_BILLS_TO_TELL_OF = """
+SELECT b.location_id, b.id, told.kind
+FROM billing_bill b
+JOIN community_location l ON l.id = b.location_id
+CROSS JOIN LATERAL (
+    SELECT b.due_on - (%(at)s::timestamptz AT TIME ZONE l.time_zone)::date AS days
+) until
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN until.days < 0 THEN 'bill_overdue' ELSE 'bill_due' END AS kind
+) told
+WHERE b.state = 'issued' AND until.days BETWEEN -7 AND %(soon)s
+AND (until.days < 0 OR b.due_on - (b.issued_at AT TIME ZONE l.time_zone)::date > %(soon)s)
+AND NOT EXISTS (
+    SELECT 1 FROM notifications_notification n
+    WHERE n.kind IN ('bill_due', 'bill_overdue') AND n.location_id = b.location_id
+    AND n.key = told.kind || ':' || b.id
+)
+ORDER BY b.id
+LIMIT 1000
+"""
+
+SELECT_PLACES_WITH_OVERDUE_BILLS = """
+SELECT l.id FROM community_location l
+CROSS JOIN LATERAL (SELECT %(at)s::timestamptz AT TIME ZONE l.time_zone AS time) here
+WHERE extract(hour FROM here.time) >= %(hour)s AND EXISTS (
+    SELECT 1 FROM billing_bill b
+    WHERE b.location_id = l.id AND b.state = 'issued' AND b.due_on < here.time::date
+) AND NOT EXISTS (
+    SELECT 1 FROM notifications_notification n
+    WHERE n.kind = 'bills_overdue' AND n.location_id = l.id
+    AND n.key = 'bills overdue:' || l.id || ':' || here.time::date
+)
+ORDER BY l.id
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A bill to tell of, and what there is to tell."""
+
+    location_id: int
+    bill_id: int
+    kind: str
+
 
 @dataclass(frozen=True)
 class Numbered:
@@ -204,3 +249,13 @@ def claim_mail(*, at: datetime, until: datetime) -> ClaimedMail | None:
 
 def insert_reminders(*, at: datetime) -> int:
     return len(fetch_rows(INSERT_REMINDERS, {"at": at}))
+
+
+def select_bills_to_tell_of(*, soon_days: int, at: datetime) -> list[Waiting]:
+    rows = fetch_rows(SELECT_BILLS_TO_TELL_OF, {"soon": soon_days, "at": at})
+    return [Waiting(*row) for row in rows]
+
+
+def select_places_with_overdue_bills(*, hour: int, at: datetime) -> list[int]:
+    rows = fetch_rows(SELECT_PLACES_WITH_OVERDUE_BILLS, {"hour": hour, "at": at})
+    return [location_id for (location_id,) in rows]

@@ -17,7 +17,7 @@ from community.views import (
     sending,
     transfers,
 )
-from community.views.settings import api, billing, location, logos, policy, tax, team, uses
+from community.views.settings import api, billing, location, logos, mails, policy, tax, team, uses
 from membership.views import exports, imports, inviting, joining, leaving
 from payments.views import accounts, gateways, transfer
 
@@ -220,6 +220,8 @@ urlpatterns = [
         name="link_team_invitation",
     ),
     path("settings/credit-policy/", policy.credit_policy, name="settings_credit_policy"),
+    path("settings/notifications/", mails.notifications, name="settings_notifications"),
+    path("settings/deliveries/", mails.deliveries, name="settings_deliveries"),
     path("settings/payments/", gateways.payments, name="settings_payments"),
     path("settings/payments/<int:connection_id>/move/", gateways.move, name="move_gateway"),
     path(

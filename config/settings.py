@@ -1,5 +1,6 @@
 """One settings file. Everything that differs between installations comes from the environment."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -176,6 +177,17 @@ CELERY_BEAT_SCHEDULE = {
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
     "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},
     "remind of unpaid bills": {"task": "membership.tasks.remind_of_bills", "schedule": 600},
+    "send notifications": {
+        "task": "notifications.tasks.send_notifications",
+        "schedule": 3,
+        "options": {"expires": 3},  # the next one does as well
+    },
+    "tell of bills": {"task": "billing.tasks.tell_of_bills", "schedule": 600},
+    "warn of credits": {"task": "credits.tasks.warn_of_credits", "schedule": 300},
+    "give up abandoned deliveries": {
+        "task": "notifications.tasks.sweep_deliveries",
+        "schedule": 60,
+    },
     "mail waiting invitations": {"task": "membership.tasks.sweep_invitations", "schedule": 60},
 }
 
@@ -313,6 +325,11 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Deskmint <deskmint@localhost>")
+
+# Web Push: without a key it is off. `make_push_key` makes one; whoever has it pushes as us.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
+VAPID_CONTACT = env.str("VAPID_CONTACT", "mailto:" + parseaddr(DEFAULT_FROM_EMAIL)[1])
+PUSH_LOOPBACK = env.bool("PUSH_LOOPBACK", False)  # lets tests receive pushes at 127.0.0.1
 
 # Logs: one line per event, JSON outside a terminal
 _render = structlog.dev.ConsoleRenderer() if DEBUG else structlog.processors.JSONRenderer()

@@ -5,6 +5,7 @@ from community import views as community
 from community.admin import operators
 from community.views.settings import logos
 from membership.views import founding, joining
+from notifications.views import app, preferences
 from payments.views.metrics import metrics
 
 # By name: what the API is made of is imported by its first request, not by that of a page.
@@ -23,6 +24,9 @@ urlpatterns = [
     path("join/<slug:place>/", joining.ask, name="ask_to_join"),
     path("join/<slug:place>/withdraw/", joining.withdraw, name="withdraw_request"),
     path("logos/<slug:place>/<str:digest>.png", logos.logo, name="logo"),
+    path("sw.js", app.service_worker, name="service_worker"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
     path("webhooks/", include("payments.urls")),
     path("metrics", metrics, name="metrics"),
     path("admin/", operators.urls),

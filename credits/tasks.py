@@ -4,6 +4,12 @@ from django_scopes import scope, scopes_disabled
 
 from credits.models import Hold, Lot
 from credits.services.lapsing import lapse_customer_lots
+from credits.services.warning import (
+    credits_lapsing,
+    low_balances,
+    tell_of_lapsing,
+    tell_of_low_balance,
+)
 
 
 @shared_task
@@ -20,3 +26,14 @@ def sweep_lapsed_lots() -> None:
     for location_id, wallet_id in due:
         with scope(location=location_id):
             lapse_customer_lots(wallet_id=wallet_id, at=now())
+
+
+@shared_task
+def warn_of_credits() -> None:
+    """Tell of credits that lapse soon, and of balances that fell below what was asked for."""
+    for lapsing in credits_lapsing(at=now()):
+        with scope(location=lapsing.location_id):
+            tell_of_lapsing(lapsing, at=now())
+    for low in low_balances():
+        with scope(location=low.location_id):
+            tell_of_low_balance(low, at=now())

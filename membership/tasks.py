@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
 from billing.services import claim_next_mail, owe_reminders, put_mail_off
-from community.models import Customer, Location, User
+from community.models import Customer
 from config.broker import send_soon
 from membership.models import Invitation, MemberImport
 from membership.services.auto_paying import bills_to_try, try_bill
@@ -29,7 +29,7 @@ from membership.services.importing import (
     run_import,
 )
 from membership.services.invitations import invitations_to_mail
-from membership.services.mailing import mail_invitation, mail_news
+from membership.services.mailing import mail_invitation
 from membership.services.paying import ASKED_A_RUN, ask_about_charge, charges_to_ask_about
 from membership.services.transfers import (
     announce_transfer,
@@ -74,12 +74,6 @@ def sweep_invitations() -> None:
         failures += not sent
         if failures == ENOUGH_FAILURES:  # rather the server's fault than the addresses'
             return
-
-
-@shared_task(autoretry_for=(OSError,), retry_backoff=30, max_retries=8)
-def send_news(*, location_id: int, user_id: int, kind: str, reason: str = "") -> None:
-    location = Location.objects.get(pk=location_id)
-    mail_news(location=location, user=User.objects.get(pk=user_id), kind=kind, reason=reason)
 
 
 @shared_task

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from community.admin import ReadOnly, operators
-from notifications.models import Notification
+from notifications.models import Delivery, Notification, PushSubscription
 
 
 @admin.register(Notification, site=operators)
@@ -10,3 +10,25 @@ class NotificationAdmin(ReadOnly):
     list_filter = ("kind", "location")
     list_select_related = ("location", "user")
     search_fields = ("user__email", "user__name", "key")
+
+
+@admin.register(Delivery, site=operators)
+class DeliveryAdmin(ReadOnly):
+    list_display = (
+        *("created_at", "location", "notification", "channel", "state", "attempts"),
+        *("reason", "trouble", "ended_at"),
+    )
+    list_filter = ("state", "channel", "reason", "location")
+    list_select_related = ("location", "notification")
+    search_fields = ("notification__user__email", "notification__user__name", "trouble")
+    raw_id_fields = ("notification", "subscription")
+
+
+@admin.register(PushSubscription, site=operators)
+class PushSubscriptionAdmin(ReadOnly):
+    """Devices by name. Their addresses and keys are nobody's to read."""
+
+    list_display = ("created_at", "user", "browser", "ended_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name", "browser")
+    fields = ("user", "browser", "created_at", "ended_at")

@@ -20,6 +20,8 @@ from stack import postgres, valkey
 from stack.places import Places
 from stack.ports import HOST
 
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
 
 def application(places: Places, *, port: int) -> dict[str, str]:
     """Collect what every start is told; a variable that is set already wins."""
@@ -54,14 +56,21 @@ def stand_in(port: str) -> dict[str, str]:
 def keys(places: Places) -> dict[str, str]:
     """Give the secrets of this data folder, made once: what they sealed must stay readable."""
     path = places.data / "keys.json"
-    if not path.exists():
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        }
-        write_private(path, made)
-    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "VAPID_PRIVATE_KEY": push_key(),
+    }
+    if made.keys() - kept.keys():  # a folder of before some of them
+        write_private(path, made | kept)
+    return made | kept
+
+
+def push_key() -> str:
+    """A key of the curve P-256, as `make_push_key` writes one."""
+    number = 1 + secrets.randbelow(P256_ORDER - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
 
 
 def write_private(path: Path, content: dict[str, str]) -> None:

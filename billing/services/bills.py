@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from analytics.models import Source
 from billing.models import Bill, BillItem
 from billing.services.mails import owe_mail
+from billing.services.news import tell_of_bill
 from billing.services.parties import buyer_of, document_prefix, seller_of
 from billing.statements import insert_bill_item, take_number
 from community.models import Customer, Location, User
 from community.money import Tax, TaxedAmount
 from community.statements import is_in_test_mode
+from notifications.models import Notification
 
 
 class BillNotActive(ValidationError):
@@ -163,6 +165,8 @@ def issue_bill(*, bill_id: int, at: datetime) -> Bill:
     bill.state = Bill.State.ISSUED if bill.total_minor else Bill.State.PAID
     bill.save()
     owe_mail(bill, at=at)
+    if bill.state == Bill.State.ISSUED:
+        tell_of_bill(bill, Notification.Kind.BILL_ISSUED, at=at)
     return bill
 
 

@@ -18,6 +18,7 @@ from community.models import Location
 from community.services.settings import (
     BILLING,
     CREDIT_POLICY,
+    MAILS,
     PLACE,
     TAX,
     facts_of,
@@ -138,6 +139,23 @@ class LocationForm(SettingsForm):
             self.cleaned_data[name] != getattr(self.location, name)
             for name in ("time_zone", "currency")
         )
+
+
+class MailsForm(SettingsForm):
+    names = MAILS
+
+    sender_name = PlainTextField(
+        label=gettext_lazy("Sender name"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Whom mails are from. Empty: the location's name."),
+    )
+    reply_to = forms.EmailField(
+        label=gettext_lazy("Reply address"),
+        required=False,
+        max_length=254,
+        help_text=gettext_lazy("Where answers to mails go. Empty: nowhere in particular."),
+    )
 
 
 class BillingForm(SettingsForm):

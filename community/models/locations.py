@@ -68,6 +68,8 @@ class Location(models.Model):
         decimal_places=2,
         default=Decimal(0),
     )
+    sender_name = models.CharField(_("sender of mails"), max_length=60, blank=True, default="")
+    reply_to = models.EmailField(_("reply address"), max_length=254, blank=True, default="")
     require_second_factor = models.BooleanField(
         _("staff and admins need a second factor"), default=False
     )

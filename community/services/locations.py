@@ -16,7 +16,8 @@ from community.services.audit import record_audit
 # First parts of addresses that Deskmint serves itself, now or by a name it may want.
 RESERVED_SLUGS = frozenset(
     "account accounts admin api docs favicon.svg health invitations join livez logos"  # noqa: SIM905
-    " manifest media me metrics readyz robots.txt setup static sw.js webhooks well-known".split()
+    " manifest manifest.webmanifest media me metrics readyz robots.txt setup static sw.js"
+    " unsubscribe webhooks well-known".split()
 )
 
 

@@ -26,6 +26,7 @@ BILLING = (
     "reminder_days",
 )
 TAX = ("tax_name", "tax_percent", "tax_included")
+MAILS = ("sender_name", "reply_to")
 CREDIT_POLICY = (
     "bill_credits",
     "bill_limit_credits",

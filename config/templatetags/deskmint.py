@@ -31,6 +31,7 @@ from analytics.wording import month_words
 from community.middleware import time_format
 from community.money import format_credits, format_money, symbol
 from membership.services.periods import format_day
+from notifications.services.push_services import public_key
 from payments.wording import failure_reason
 
 register = template.Library()
@@ -147,6 +148,12 @@ def _time_pattern() -> str:
 def change(percent: int) -> str:
     """`+12 %`, with a typographic minus where it went down."""
     return f"{'−' if percent < 0 else '+'}{abs(percent)} %"
+
+
+@register.simple_tag
+def push_key() -> str:
+    """Give the public half of the key that pushes are signed with; empty: pushes are off."""
+    return public_key()
 
 
 register.filter("calendar_day", format_day)

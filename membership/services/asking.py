@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Location, Member, Role, User
+from community.models import Location, Member, User
 from community.services import record_audit
+from community.services.people import admins_of
 from membership.models import JoinRequest
 from membership.services.joining import admit_member, lock_ways_in
 from notifications.models import Notification
@@ -156,12 +157,11 @@ def _answer(request: JoinRequest, state: JoinRequest.State, *, by: User, at: dat
 
 
 def _tell_admins(request: JoinRequest, *, at: datetime) -> None:
-    admins = Role.objects.filter(location=request.location, kind=Role.Kind.ADMIN)
     # Once a day: asking and withdrawing again and again rings no bell.
     day = localtime(at, request.location.zone).date()
     notify(
         location=request.location,
-        user_ids=list(admins.values_list("user_id", flat=True)),
+        user_ids=admins_of(request.location),
         kind=Notification.Kind.JOIN_REQUESTED,
         facts={"name": str(request.user)},
         key=f"join_requested:{request.location_id}:{request.user_id}:{day}",

@@ -11,6 +11,7 @@ from billing.models import Bill
 from community.models import Company, Customer, User
 from community.services import record_audit
 from membership.services.bill_charging import start_automatic_charge
+from membership.services.bill_payment import NEEDS_THE_PAYER
 from membership.services.companies import lock_managed
 from membership.services.paying import pay_charge
 from membership.services.purchases import open_connection, usable_card
@@ -18,8 +19,6 @@ from payments.models import AutoPay, Card, Transaction
 
 TRIES = 3
 PAUSE_DAYS = 3
-# What only the payer can mend: trying again would ask their bank the same in vain.
-NEEDS_THE_PAYER = "authentication_required"
 
 log = structlog.get_logger(__name__)
 

@@ -17,11 +17,17 @@ from billing.services import (
 )
 from community.models import User
 from community.services import record_audit
+from community.services.people import payers_of
 from membership.models import Purchase
 from membership.services.crediting import Bought, credit_purchase
 from membership.services.periods import local_day
+from notifications.models import Notification
+from notifications.services import notify
 from payments.models import Card, ReviewCase, Transaction
 from payments.services.reviewing import open_review
+
+# What only the payer can mend: trying again would ask their bank the same in vain.
+NEEDS_THE_PAYER = "authentication_required"
 
 
 class PaymentUnderWay(ValidationError):
@@ -161,6 +167,25 @@ def tell_failed_try(charge: Transaction, *, at: datetime) -> None:
     """Leave a mail of a bill that did not pay itself, in the transaction that learns of it."""
     if charge.automatic_try is not None and charge.bill:
         owe_mail(charge.bill, at=at, kind=DocumentMail.Kind.UNPAID)
+        _tell_payers(charge, charge.bill, at=at)
+
+
+def _tell_payers(charge: Transaction, bill: Bill, *, at: datetime) -> None:
+    notify(
+        location=charge.location,
+        user_ids=payers_of(bill.customer),
+        kind=Notification.Kind.PAYMENT_FAILED,
+        facts={
+            "bill": bill.pk,
+            "number": bill.number,
+            "amount_minor": charge.amount_minor,
+            "currency": charge.currency,
+            "needs_you": charge.failure_code == NEEDS_THE_PAYER,
+            "company_id": bill.customer.company_id,
+        },
+        key=f"payment failed:{charge.pk}",
+        at=at,
+    )
 
 
 def refuse_while_charged(bill: Bill) -> None:

@@ -21,8 +21,8 @@ from billing.services import (
     page_of,
     receivers_of,
 )
-from membership.services.auto_paying import NEEDS_THE_PAYER
-from membership.services.mailing import send_mail
+from membership.services.bill_payment import NEEDS_THE_PAYER
+from notifications.services.mailing import send_mail
 from payments.models import AutoPay, Card
 
 ASKS_FOR_MONEY = {DocumentMail.Kind.REMINDER, DocumentMail.Kind.UNPAID}

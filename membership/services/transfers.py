@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer, Location, User
 from community.services import record_audit
+from community.services.people import admins_of
 from membership.models import Purchase
 from membership.services.buyers import Order, lock_buyer, transfer_refusal
 from membership.services.periods import day_at_location, local_day
@@ -114,7 +115,26 @@ def _order(order: Order, *, at: datetime) -> Purchase:
     )
     charge.reference = payment_reference(charge.pk)
     charge.save(update_fields=["reference"])
-    return write_purchase(facts, quote, charge, at=at, state=Purchase.State.AWAITING_PAYMENT)
+    purchase = write_purchase(facts, quote, charge, at=at, state=Purchase.State.AWAITING_PAYMENT)
+    _tell_admins(order, charge, at=at)
+    return purchase
+
+
+def _tell_admins(order: Order, charge: Transaction, *, at: datetime) -> None:
+    location = order.member.location
+    notify(
+        location=location,
+        user_ids=admins_of(location),
+        kind=Notification.Kind.TRANSFER_ORDERED,
+        facts={
+            "name": charge.customer.name,
+            "reference": charge.reference,
+            "amount_minor": charge.amount_minor,
+            "currency": charge.currency,
+        },
+        key=f"transfer ordered:{charge.pk}",
+        at=at,
+    )
 
 
 def awaited_refusal(customer_id: int) -> PurchaseRefused | None:
@@ -167,6 +187,7 @@ def confirm_transfer(
         ),
         at=at,
     )
+    _tell_buyer(charge, Notification.Kind.TRANSFER_CONFIRMED, key="transfer confirmed", at=at)
     return None
 
 
@@ -215,10 +236,14 @@ def announce_transfer(*, charge_id: int, at: datetime) -> None:
         return
     charge.announced_at = at
     charge.save(update_fields=["announced_at"])
+    _tell_buyer(charge, Notification.Kind.TRANSFER_DUE, key="transfer due", at=at)
+
+
+def _tell_buyer(charge: Transaction, kind: Notification.Kind, *, key: str, at: datetime) -> None:
     notify(
         location=charge.location,
         user_ids=[charge.made_by_id],
-        kind=Notification.Kind.TRANSFER_DUE,
+        kind=kind,
         facts={
             "purchase": str(charge.key),
             "credits": str(charge.purchase.credits),
@@ -226,7 +251,7 @@ def announce_transfer(*, charge_id: int, at: datetime) -> None:
             "currency": charge.currency,
             "due_on": str(charge.due_on),
         },
-        key=f"transfer due:{charge.pk}",
+        key=f"{key}:{charge.pk}",
         at=at,
     )
 

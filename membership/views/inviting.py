@@ -31,7 +31,7 @@ from membership.services.invitations import (
     revoke_invitation,
 )
 from membership.services.mailing import invitation_link
-from membership.tasks import send_invitation, send_news
+from membership.tasks import send_invitation
 
 PER_PAGE = 25
 INVITED_SHOWN = 3
@@ -146,7 +146,6 @@ def accept(request: LocationRequest, slug: str, request_id: int) -> HttpResponse
         accept_request(request=asked, by=request.user, at=now())
     except ValidationError as refusal:
         return _back(request, refusal=refusal)
-    _tell(asked, "join_accepted")
     return _back(request, _("%(name)s is a member now.") % {"name": asked.user})
 
 
@@ -158,7 +157,6 @@ def decline(request: LocationRequest, slug: str, request_id: int) -> HttpRespons
         decline_request(request=asked, by=request.user, at=now())
     except ValidationError as refusal:
         return _back(request, refusal=refusal)
-    _tell(asked, "join_declined")
     return _back(request, _("The request of %(name)s is declined.") % {"name": asked.user})
 
 
@@ -228,10 +226,6 @@ def _invited(request: LocationRequest, made: list[Invitation]) -> HttpResponseBa
 def _send(made: list[Invitation]) -> None:
     for invitation in made:
         send_soon(send_invitation, location_id=invitation.location_id, invitation_id=invitation.pk)
-
-
-def _tell(asked: JoinRequest, kind: str) -> None:
-    send_soon(send_news, location_id=asked.location_id, user_id=asked.user_id, kind=kind)
 
 
 def _back(

@@ -17,14 +17,12 @@ from community.access import LocationRequest, for_admins, for_members
 from community.answers import lead_to
 from community.forms.joining import ReasonForm
 from community.models import Customer, Member
-from config.broker import send_soon
 from credits.models import Wallet
 from membership.models import JoinRequest
 from membership.services.companies import KeepsAManager
 from membership.services.joining import NotInThatState, reactivate_member, suspend_member
 from membership.services.leaving import leave_location, remove_member
 from membership.services.stopping import StoppingEffect, effect_of_stopping
-from membership.tasks import send_news
 
 PER_PAGE = 25
 
@@ -63,7 +61,6 @@ def reactivate(request: LocationRequest, slug: str, member_id: int) -> HttpRespo
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
-        _tell(member, "member_reactivated")
         messages.success(request, _("The membership is active again."))
     return redirect("community:member", slug, member_id)
 
@@ -124,7 +121,6 @@ def _with_reason(
             messages.error(request, refusal.messages[0])
             return _to_member(request, member)
         else:
-            _tell(member, news, reason=form.cleaned_data["reason"])
             messages.success(request, done)
             return _to_member(request, member)
     effect = effect_of(member) if effect_of else None
@@ -150,13 +146,3 @@ def _member(request: LocationRequest, member_id: int) -> Member:
     known = Member.objects.visible_to(request.principal).select_related("user", "location")
     member: Member = get_object_or_404(known, pk=member_id)
     return member
-
-
-def _tell(member: Member, kind: str, *, reason: str = "") -> None:
-    send_soon(
-        send_news,
-        location_id=member.location_id,
-        user_id=member.user_id,
-        kind=kind,
-        reason=reason,
-    )

@@ -2,8 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, F, When
 
+from community.services.people import admins_of
+from notifications.models import Notification
+from notifications.services import notify
 from payments.gateways.protocol import GatewayRefused, GatewayShut, NotPermitted
 from payments.models import GatewayConnection
 from payments.services.connecting import (
@@ -28,8 +32,7 @@ def check_connection(*, connection: GatewayConnection, at: datetime) -> None:
     try:
         account = gateway_of(connection).read_account()
     except GatewayRefused as refusal:
-        connection.checked_at, connection.check_failure = at, _why(refusal)
-        _save(connection, ["checked_at", "check_failure"])
+        _note_failure(connection, _why(refusal), at=at)
         return
     note_account(connection, account, at=at)
     _save(connection, ACCOUNT_FIELDS)
@@ -57,6 +60,23 @@ def send_test(*, connection: GatewayConnection, at: datetime) -> None:
         return
     connection.tested_at, connection.test_reference = at, reference
     _save(connection, TEST_FIELDS)
+
+
+@transaction.atomic
+def _note_failure(connection: GatewayConnection, why: str, *, at: datetime) -> None:
+    """Put down what is wrong; the admins hear of it when it begins."""
+    was_well = not connection.check_failure
+    connection.checked_at, connection.check_failure = at, why
+    _save(connection, ["checked_at", "check_failure"])
+    if was_well:
+        notify(
+            location=connection.location,
+            user_ids=admins_of(connection.location),
+            kind=Notification.Kind.GATEWAY_FAILING,
+            facts={"gateway": connection.get_gateway_display(), "why": why},
+            key=f"gateway failing:{connection.pk}:{at.isoformat()}",
+            at=at,
+        )
 
 
 def _why(refusal: GatewayRefused) -> str:

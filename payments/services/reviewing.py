@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from community.models import User
 from community.services import record_audit
+from community.services.people import admins_of
+from notifications.models import Notification
+from notifications.services import notify
 from payments.models import ReviewCase, Transaction
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,7 @@ def open_review(
     )
     if made:
         log.error("review_needed", case=case.pk, reason=reason, transaction=charge.pk)
+        _tell_admins(case, at=at)
     return case
 
 
@@ -76,6 +80,22 @@ def open_mismatch(
             expected=expected,
             reported=reported,
         )
+        _tell_admins(case, at=at)
+
+
+def _tell_admins(case: ReviewCase, *, at: datetime) -> None:
+    notify(
+        location=case.location,
+        user_ids=admins_of(case.location),
+        kind=Notification.Kind.REVIEW_NEEDED,
+        facts={
+            "name": case.charge.customer.name,
+            "amount_minor": case.charge.amount_minor,
+            "currency": case.charge.currency,
+        },
+        key=f"review needed:{case.pk}",
+        at=at,
+    )
 
 
 @transaction.atomic
