@@ -35,6 +35,7 @@ from tests.factories import (
     company_of,
     pending_purchase,
 )
+from tests.notifications.books import books_of_news
 
 
 def books(location):
@@ -123,6 +124,7 @@ def books(location):
             **transfers,
             **books_of_holds(location, at),
             **books_of_bills(location, at),
+            **books_of_news(location, customer.pk, at),
         }
 
 

@@ -29,6 +29,7 @@ DOMAIN = {
     "invariants",
     "gateways",
     "documents",
+    "kinds",
     "database",
     "money",
     "scoping",

@@ -38,6 +38,21 @@ MUTATIONS = {
         UPDATE notifications_notification SET read_at = created_at - interval '1 day'
         WHERE location_id = {location}
     """,
+    "A push goes to a device of whom it tells": """
+        UPDATE notifications_pushsubscription
+        SET user_id = (SELECT user_id FROM community_member WHERE id = {other_member})
+        WHERE id = {device}
+    """,
+    "No news waits to be planned for more than 15 minutes": """
+        UPDATE notifications_notification
+        SET planned_at = NULL, created_at = now() - interval '16 minutes', read_at = NULL
+        WHERE location_id = {location}
+    """,
+    "No delivery is being sent for more than 15 minutes": """
+        UPDATE notifications_delivery
+        SET state = 'sending', tried_at = now() - interval '16 minutes'
+        WHERE id = {owed_mail_of_news}
+    """,
     "The months of revenue are the sums of their lines": """
         UPDATE analytics_revenuemonth SET net_minor = net_minor + 1 WHERE location_id = {location}
     """,

@@ -21,6 +21,7 @@ NEVER_DELETED = [name for name in TRIGGERS if name.endswith("_never_deleted")]
 # Trigger → (which row, what is tried with it), in the words of the books.
 REFUSED = {
     "event_payload_is_fixed": ("location_id = {location}", "payload = '[]'"),
+    "delivery_ended_stays": ("id = {sent_push}", "state = 'owed', ended_at = NULL"),
     "document_mail_ended_stays": ("id = {sent_mail}", "state = 'owed', sent_at = NULL"),
     "transaction_succeeded_is_final": ("id = {charge}", "state = 'failed'"),
     "transaction_amount_is_fixed": ("id = {pending_charge}", "amount_minor = amount_minor + 1"),

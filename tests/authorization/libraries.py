@@ -96,6 +96,8 @@ ADMIN_MODELS = {
     "community_customer": set(),
     "community_auditrecord": set(),
     "notifications_notification": set(),
+    "notifications_delivery": set(),
+    "notifications_pushsubscription": set(),
     "analytics_revenueline": set(),
     "analytics_revenuemonth": set(),
     "credits_creditoption": set(),

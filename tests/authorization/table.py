@@ -106,6 +106,10 @@ OUTSIDE = [
     Row("account_profile", GET=signed_in(), POST=signed_in()),
     # Before the library's own, at the same address.
     Row("email_addresses", GET=signed_in(), POST=signed_in(302)),
+    Row("service_worker", GET=anyone()),
+    Row("manifest", GET=anyone()),
+    # The token is the right: tests/notifications/test_preferences.py has the real ones.
+    Row("unsubscribe", GET=anyone(404), POST=anyone(404), address={"token": "not-a-token"}),
     Row("account_theme", POST=signed_in(302), send={"theme": "dark"}),
     # Without the gateway's signature: tests/payments/test_receive_event.py has the signed ones.
     Row(
@@ -257,6 +261,8 @@ SETTINGS = [
     Row("community:revoke_team_invitation", POST=admins(302), address=TEAM),
     Row("community:link_team_invitation", POST=admins(), address=TEAM),
     Row("community:settings_credit_policy", GET=admins(), POST=admins()),
+    Row("community:settings_notifications", GET=admins(), POST=admins(302)),
+    Row("community:settings_deliveries", GET=admins()),
     Row("community:settings_payments", GET=admins()),
     Row("community:move_gateway", POST=admins(302), send={"to": 0}),
     Row("community:disconnect_gateway", POST=admins(302)),
@@ -376,10 +382,17 @@ MEMBERSHIP = [
     Row("membership:receipt_pdf", GET=insiders(left=200), colleagues=STAFF_SEES_ALL),
 ]
 
+AN_ENDPOINT = {"endpoint": "https://fcm.googleapis.com/fcm/send/device"}
+A_DEVICE = {**AN_ENDPOINT, "p256dh": "B" + "A" * 86, "auth": "A" * 22}
 NOTIFICATIONS = [
     Row("notifications:list", GET=insiders()),
     Row("notifications:menu", GET=insiders()),
     Row("notifications:read", POST=insiders(302)),
+    Row("notifications:unread", GET=insiders()),
+    Row("notifications:preferences", GET=insiders(), POST=insiders(302)),
+    Row("notifications:subscribe", POST=insiders(204), send=A_DEVICE),
+    Row("notifications:unsubscribe_device", POST=insiders(204), send=AN_ENDPOINT),
+    Row("notifications:refresh_device", POST=insiders(), send=AN_ENDPOINT),
 ]
 
 TABLE = [*OUTSIDE, *ANALYTICS, *COMMUNITY, *SETTINGS, *MEMBERSHIP, *NOTIFICATIONS]

@@ -133,6 +133,7 @@ def test_the_member_s_pages(furnished, visit, look):
             furnished.own_bill,
             furnished.credit_note,
             "notifications/",
+            "notifications/preferences/",
             f"membership/credits/buy/{furnished.option}/",
             furnished.declined,
             furnished.success,
@@ -196,6 +197,9 @@ def test_the_admin_s_pages(furnished, visit, look):
             furnished.transfer_to_confirm,
             "settings/payments/",
             "settings/bank-transfer/",
+            "notifications/preferences/",
+            "settings/notifications/",
+            "settings/deliveries/",
         ],
     )
     open_and_look(page, look, "community/", page.get_by_role("button", name="More"))
@@ -262,6 +266,7 @@ def test_a_new_location_s_empty_pages(bare, visit, look):
             "membership/payments/",
             "membership/bills/",
             "notifications/",
+            "notifications/preferences/",
         ],
     )
     walk(

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
 from django.utils.timezone import now
@@ -19,8 +20,8 @@ from membership.services.asking import (
 )
 from membership.services.invitations import invite
 from membership.services.leaving import remove_member
-from membership.tasks import send_news
 from notifications.models import Notification
+from notifications.tasks import send_notifications
 from tests.factories import NOON, LocationFactory, RoleFactory, UserFactory
 from tests.racing import errors, race
 
@@ -267,13 +268,20 @@ def test_many_requests_have_a_page_of_their_own(
     assert page.count("asks to join.") == 25
 
 
-def test_answers_go_by_mail_too(location, tomas):
-    for kind in ("join_accepted", "join_declined"):
-        send_news(location_id=location.pk, user_id=tomas.pk, kind=kind)
+def test_answers_go_by_mail_too(location, tomas, asked, admin):
+    other = ask_to_join(location=location, user=UserFactory(), message="", at=NOON)
+    accept_request(request=asked, by=admin, at=NOON)
+    decline_request(request=other, by=admin, at=NOON)
 
-    subjects = [message.subject for message in mail.outbox]
-    assert subjects == ["You are a member of Harbour Loft", "Harbour Loft declined your request"]
-    assert all(f"/{location.slug}/" in message.body for message in mail.outbox)
+    with time_machine.travel(NOON, tick=False):
+        send_notifications()
+
+    answers = [message for message in mail.outbox if admin.email not in message.to]
+    assert {message.subject for message in answers} == {
+        "You are a member of Harbour Loft",
+        "Harbour Loft declined your request",
+    }
+    assert all(f"/{location.slug}/" in message.body for message in answers)
 
 
 def test_the_notices_have_words(location, admin, mia, tomas, asked, signed_in):

@@ -2,6 +2,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from membership.services.paying import pay_charge, refresh_charge
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from membership.services.refusals import NotAnActiveMember
-from membership.tasks import send_news
+from notifications.tasks import send_notifications
 from payments.models import Card
 from tests.factories import (
     NOON,
@@ -371,11 +372,15 @@ def test_a_suspended_admin_does_not_reactivate_by_becoming_a_member(location, mi
     assert state(mia) == "suspended"
 
 
-def test_news_go_by_mail_with_the_reason(location, mia):
-    for kind in ("member_suspended", "member_removed", "member_reactivated"):
-        send_news(location_id=location.pk, user_id=mia.user_id, kind=kind, reason="Rent <unpaid>")
+def test_news_go_by_mail_with_the_reason(location, mia, admin):
+    suspend_member(member=mia, by=admin, reason="Rent <unpaid>", at=NOON)
+    reactivate_member(member=mia, by=admin, at=NOON)
+    remove_member(member=mia, by=admin, reason="Rent <unpaid>", at=NOON)
 
-    suspended, removed, reactivated = mail.outbox
+    with time_machine.travel(NOON, tick=False):
+        send_notifications()
+
+    suspended, reactivated, removed = mail.outbox
     assert "The reason: Rent <unpaid>" in suspended.body
     assert "Rent &lt;unpaid&gt;" in removed.alternatives[0][0]
     assert "reason" not in reactivated.body
