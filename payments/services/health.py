@@ -73,7 +73,7 @@ def _note_failure(connection: GatewayConnection, why: str, *, at: datetime) -> N
             location=connection.location,
             user_ids=admins_of(connection.location),
             kind=Notification.Kind.GATEWAY_FAILING,
-            facts={"gateway": connection.get_gateway_display(), "why": why},
+            facts={"gateway": str(connection), "why": why},
             key=f"gateway failing:{connection.pk}:{at.isoformat()}",
             at=at,
         )
