@@ -33,12 +33,21 @@ def _ready() -> dict[tuple[str, ...], Callable[[], Iterator[Figure]]]:
     from django.core.management import call_command  # noqa: PLC0415
 
     call_command("migrate", interactive=False, verbosity=0)
-    from benchmarks import closing, pages, purchases, revenue, rollup, settlements  # noqa: PLC0415
+    from benchmarks import (  # noqa: PLC0415
+        closing,
+        pages,
+        purchases,
+        revenue,
+        rollup,
+        settlements,
+        spends,
+    )
 
     return {
         ("purchase_vs_limit", "purchase_cpu_us"): purchases.measure,
         ("settlement_cpu_us",): settlements.measure,
         ("credits_page_ms",): pages.measure,
+        ("spend_vs_limit",): spends.measure,
         ("closing_10000_s",): closing.measure,
         ("rollup_cost",): rollup.measure,
         ("revenue_read_ms", "revenue_page_ms"): revenue.measure,

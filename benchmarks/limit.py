@@ -16,6 +16,8 @@ SCRIPT = """
 \\set turn :turn + 1
 SELECT {function}(:member);
 """
+SPEND_SQL = Path(__file__).with_name("spend.sql")
+SPEND = "bench_spend"
 WITHOUT_ROLLUP = "bench_buy_without_rollup"
 ROLLUP = re.compile(r"    INSERT INTO analytics_revenuemonth.*?;\n", re.DOTALL)
 
@@ -23,6 +25,11 @@ ROLLUP = re.compile(r"    INSERT INTO analytics_revenuemonth.*?;\n", re.DOTALL)
 def make_limit() -> None:
     with connection.cursor() as cursor:
         cursor.execute(SQL.read_text(encoding="utf-8"))
+
+
+def make_limit_of_spending() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND_SQL.read_text(encoding="utf-8"))
 
 
 def make_limit_without_rollup() -> None:
