@@ -82,7 +82,7 @@ class BillAdmin(ReadOnly):
 
     @admin.display(description=_("without what was credited"))
     def left(self, bill: Bill) -> str:
-        return format_money(bill.to_pay_minor, bill.currency)
+        return format_money(bill.left_minor, bill.currency)
 
 
 @admin.register(BillingDetails, site=operators)
@@ -114,9 +114,9 @@ class CreditNoteLineInline(TabularInline):
 
 @admin.register(CreditNote, site=operators)
 class CreditNoteAdmin(ReadOnly):
-    list_display = ("number", "location", "customer", "bill", "issued_at", "reason", "total")
+    list_display = ("number", "location", "customer", "about", "issued_at", "reason", "total")
     list_filter = ("location",)
-    list_select_related = (*WHOSE, "bill")
+    list_select_related = (*WHOSE, "bill", "receipt")
     search_fields = WHO
     inlines = (CreditNoteLineInline,)
 

@@ -69,20 +69,17 @@ INVARIANTS = {
         HAVING count(r.id) <> 1
             OR bool_or((r.net_minor, r.source) <> (item.net_minor, item.source))
     """,
-    "A paid bill has its payment, and an unpaid one has none": """
+    "What is paid of a bill is the sum of its payments, in its currency": """
         SELECT b.id FROM billing_bill b
         LEFT JOIN billing_billpayment p ON p.bill_id = b.id
-        WHERE (b.state = 'paid' AND b.total_minor > 0) <> (p.id IS NOT NULL)
+        GROUP BY b.id
+        HAVING b.paid_minor <> coalesce(sum(p.amount_minor), 0)
+            OR bool_or(p.currency <> b.currency)
     """,
-    "A bill is paid over what was left of it, in its currency": """
-        SELECT p.id FROM billing_billpayment p
-        JOIN billing_bill b ON b.id = p.bill_id
-        WHERE p.amount_minor NOT BETWEEN b.total_minor - b.credited_minor AND b.total_minor
-           OR p.currency <> b.currency
-    """,
-    "An issued bill with nothing left to pay is void or paid": """
+    "An issued bill has something left to pay, a paid one nothing": """
         SELECT id FROM billing_bill
-        WHERE state = 'issued' AND credited_minor = total_minor
+        WHERE state = 'issued' AND credited_minor + paid_minor >= total_minor
+           OR state = 'paid' AND credited_minor + paid_minor < total_minor
            OR state = 'void' AND credited_minor <> total_minor
     """,
     "A credit note's total is the sum of its lines": """
@@ -103,7 +100,38 @@ INVARIANTS = {
         SELECT line.id FROM billing_creditnoteline line
         JOIN billing_creditnote n ON n.id = line.credit_note_id
         JOIN billing_billitem item ON item.id = line.bill_item_id
-        WHERE item.bill_id <> n.bill_id
+        WHERE item.bill_id IS DISTINCT FROM n.bill_id
+    """,
+    "A credit note credits the line of its receipt, for its customer": """
+        SELECT line.id FROM billing_creditnoteline line
+        JOIN billing_creditnote n ON n.id = line.credit_note_id
+        JOIN billing_receiptline sold ON sold.id = line.receipt_line_id
+        JOIN billing_receipt r ON r.id = sold.receipt_id
+        WHERE n.receipt_id IS DISTINCT FROM r.id
+           OR (n.customer_id, n.currency) <> (r.customer_id, r.currency)
+    """,
+    "A credit note cancels one of its own receipt, with its whole amount": """
+        SELECT n.id FROM billing_creditnote n
+        JOIN billing_creditnote cancelled ON cancelled.id = n.cancels_id
+        WHERE (n.receipt_id, n.total_minor)
+              IS DISTINCT FROM (cancelled.receipt_id, -cancelled.total_minor)
+    """,
+    "What is left of a receipt is its total without what was credited": """
+        SELECT line.id FROM billing_receiptline line
+        JOIN (
+            SELECT receipt_line_id, sum(total_minor) AS total_minor, sum(tax_minor) AS tax_minor,
+                   (array_agg(left_minor ORDER BY id DESC))[1] AS left_minor
+            FROM billing_creditnoteline WHERE receipt_line_id IS NOT NULL
+            GROUP BY receipt_line_id
+        ) credited ON credited.receipt_line_id = line.id
+        WHERE credited.left_minor <> line.total_minor - credited.total_minor
+           OR abs(credited.tax_minor) > abs(line.tax_minor)
+    """,
+    "A credit note of a receipt takes its net price off the revenue of credits": """
+        SELECT n.id FROM billing_creditnote n
+        LEFT JOIN analytics_revenueline r ON r.key = n.key AND r.location_id = n.location_id
+        WHERE n.receipt_id IS NOT NULL
+          AND (r.net_minor, r.source) IS DISTINCT FROM (-n.net_minor, 'credits')
     """,
     "What is left of an item is its total without what was credited": """
         SELECT item.id FROM billing_billitem item

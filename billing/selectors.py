@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from billing.models import (
@@ -17,6 +17,8 @@ from billing.models import (
 )
 
 Line = BillItem | CreditNoteLine | ReceiptLine
+LEFT = F("total_minor") - F("credited_minor")
+TO_PAY = LEFT - F("paid_minor")
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,13 @@ def bill_figures(*, today: date) -> BillFigures:
     }
     running = Bill.objects.filter(state__in=[Bill.State.ACTIVE, Bill.State.ISSUED])
     found = running.aggregate(
-        **{
-            f"{name}_minor": Sum(F("total_minor") - F("credited_minor"), filter=part)
-            for name, part in parts.items()
-        },
+        **{f"{name}_minor": Sum(TO_PAY, filter=part) for name, part in parts.items()},
         **{f"{name}_bills": Count("pk", filter=part) for name, part in parts.items()},
     )
     first = today.replace(day=1)
     paid = BillPayment.objects.filter(
         paid_on__gte=first, paid_on__lt=first + relativedelta(months=1)
-    ).aggregate(total=Sum("amount_minor"), bills=Count("pk"))
+    ).aggregate(total=Sum("amount_minor"), bills=Count("bill", distinct=True))
     figures = {
         name: Figure(found[f"{name}_minor"] or 0, found[f"{name}_bills"] or 0) for name in parts
     }
@@ -64,8 +63,9 @@ def bill_figures(*, today: date) -> BillFigures:
 
 
 def figure_of(bills: "QuerySet[Bill]") -> Figure:
-    """What a list of bills comes to, without what was credited."""
-    found = bills.aggregate(total=Sum(F("total_minor") - F("credited_minor")), bills=Count("pk"))
+    """What a list of bills comes to, without what was credited, or is paid of one that is due."""
+    left = Case(When(state=Bill.State.ISSUED, then=TO_PAY), default=LEFT)
+    found = bills.aggregate(total=Sum(left), bills=Count("pk"))
     return Figure(found["total"] or 0, found["bills"])
 
 

@@ -1,5 +1,9 @@
 """Guards in the database for rows that nobody may change, whatever their role."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 import pgtrigger
 
 
@@ -11,6 +15,12 @@ def append_only(table: str) -> list[pgtrigger.Trigger]:
         ),
         no_truncate(table),
     ]
+
+
+def changes(*names: str) -> Any:
+    """The condition of a trigger: any of the fields gets another value."""
+    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in names)
+    return reduce(or_, changed)
 
 
 def no_truncate(table: str) -> pgtrigger.Trigger:

@@ -87,9 +87,15 @@ INVARIANTS = {
         LEFT JOIN credits_lotmovement took ON took.entry_id = spend.id
         LEFT JOIN credits_lotmovement gave
                ON gave.entry_id = back.id AND gave.lot_id = took.lot_id
-        WHERE back.credits > 0
+        WHERE back.credits > 0 AND back.reason = 'reversal'
           AND (spend.reason <> 'spending' OR back.credits <> -spend.credits
                OR took.credits IS DISTINCT FROM -gave.credits)
+    """,
+    "No more is reversed of an accrual than it gave, and no more restored than was reversed": """
+        SELECT accrual.id FROM credits_entry accrual
+        JOIN credits_entry e ON e.reverses_id = accrual.id
+        WHERE accrual.credits > 0
+        GROUP BY accrual.id HAVING -sum(e.credits) NOT BETWEEN 0 AND accrual.credits
     """,
     **same_location("credits"),
 }

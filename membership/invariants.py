@@ -31,24 +31,30 @@ INVARIANTS = {
     "A charge is of one purchase or of one bill": """
         SELECT t.id FROM payments_transaction t
         LEFT JOIN membership_purchase p ON p.charge_id = t.id
-        WHERE (p.id IS NULL) = (t.bill_id IS NULL)
+        WHERE (p.id IS NULL) = (t.bill_id IS NULL) AND t.kind = 'charge'
     """,
     "A charge of a bill is of its customer, in its currency": """
         SELECT t.id FROM payments_transaction t
         JOIN billing_bill b ON b.id = t.bill_id
         WHERE (t.customer_id, t.currency) <> (b.customer_id, b.currency)
     """,
-    "A bill is paid online by its one charge that succeeded": """
+    "A bill is paid online by its charges, less what was taken back of them": """
         SELECT b.id FROM billing_bill b
-        LEFT JOIN billing_billpayment paid ON paid.bill_id = b.id AND paid.method = 'gateway'
-        LEFT JOIN payments_transaction t
-            ON t.bill_id = b.id AND t.state = 'succeeded' AND NOT t.is_surplus
-        WHERE paid.amount_minor IS DISTINCT FROM t.amount_minor
+        LEFT JOIN (
+            SELECT bill_id, sum(amount_minor) AS amount_minor FROM billing_billpayment
+            WHERE method = 'gateway' GROUP BY bill_id
+        ) paid ON paid.bill_id = b.id
+        LEFT JOIN (
+            SELECT bill_id, sum(amount_minor - taken_back_minor) AS amount_minor
+            FROM payments_transaction WHERE state = 'succeeded' AND NOT is_surplus
+            GROUP BY bill_id
+        ) charged ON charged.bill_id = b.id
+        WHERE coalesce(paid.amount_minor, 0) <> coalesce(charged.amount_minor, 0)
     """,
     "Money that came for a paid bill is on the list to review": """
         SELECT t.id FROM payments_transaction t
         LEFT JOIN payments_reviewcase r ON r.charge_id = t.id AND r.reason = 'surplus'
-        WHERE t.is_surplus <> (r.id IS NOT NULL)
+        WHERE t.is_surplus AND r.id IS NULL
     """,
     "A purchase that is over has no charge under way": """
         SELECT p.id FROM membership_purchase p
@@ -169,6 +175,36 @@ INVARIANTS = {
         LEFT JOIN billing_bill b
             ON b.customer_id = w.customer_id AND b.key = 'period' || substr(e.idempotency_key, 5)
         WHERE e.reason = 'plan' AND b.id IS NULL
+    """,
+    "A purchase says how much of its money was taken back": """
+        SELECT p.id FROM membership_purchase p
+        JOIN payments_transaction t ON t.id = p.charge_id
+        WHERE p.taken_back_minor <> t.taken_back_minor
+    """,
+    "A purchase says how many of its credits are reversed": """
+        SELECT p.id FROM membership_purchase p
+        LEFT JOIN credits_entry e ON e.reverses_id = p.accrual_id
+        GROUP BY p.id HAVING p.reversed_credits <> -coalesce(sum(e.credits), 0)
+    """,
+    "What is taken back of a purchase is reversed or owed, rounded down to a hundredth": """
+        SELECT p.id FROM membership_purchase p
+        LEFT JOIN membership_owedcredits owed ON owed.purchase_id = p.id
+        WHERE p.method = 'gateway'
+        GROUP BY p.id
+        HAVING p.reversed_credits + coalesce(sum(owed.credits - owed.lifted), 0)
+               <> trunc(p.credits * p.taken_back_minor / p.total_minor, 2)
+    """,
+    "Credits are owed for money that was taken back of their own purchase": """
+        SELECT owed.id FROM membership_owedcredits owed
+        JOIN membership_purchase p ON p.id = owed.purchase_id
+        JOIN payments_transaction taking ON taking.id = owed.taking_id
+        WHERE taking.charge_id IS DISTINCT FROM p.charge_id
+    """,
+    "What is taken back of a purchase is credited on its receipt": """
+        SELECT p.id FROM membership_purchase p
+        LEFT JOIN billing_creditnote n ON n.receipt_id = p.receipt_id
+        WHERE p.method = 'gateway'
+        GROUP BY p.id HAVING p.taken_back_minor <> coalesce(sum(n.total_minor), 0)
     """,
     **same_location("membership"),
 }

@@ -1,14 +1,18 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
 
+from billing.models import CreditNote
 from community.models import Location
 from credits.models import Lot
 from membership.models import Plan, PlanAssignment, Purchase
 from membership.services.periods import Period, local_day, period_on
 from membership.services.quotes import quote_fee
+from membership.services.refunding import note_key
+from payments.models import Transaction
 
 WIDTH = 420
 GAP = 3
@@ -126,3 +130,12 @@ def credits_claimed_free(*, location_id: int, from_: datetime, until: datetime) 
     )
     claimed: Decimal | None = claims.aggregate(sum=Sum("credits"))["sum"]
     return claimed or Decimal(0)
+
+
+def with_credit_notes(transactions: Iterable[Transaction]) -> list[tuple[Transaction, str]]:
+    """Transactions, each with the number of the credit note that it led to."""
+    listed = list(transactions)
+    keys = {note_key(it): it.pk for it in listed if it.kind != Transaction.Kind.CHARGE}
+    notes = CreditNote.objects.filter(key__in=keys).values_list("key", "number") if keys else []
+    numbers = {keys[key]: number for key, number in notes}
+    return [(it, numbers.get(it.pk, "")) for it in listed]

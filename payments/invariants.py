@@ -28,6 +28,7 @@ INVARIANTS = {
         SELECT t.id FROM payments_transaction t
         JOIN payments_gatewayconnection connection ON connection.id = t.connection_id
         WHERE (connection.gateway = 'bank_transfer') <> (t.due_on IS NOT NULL)
+          AND t.kind = 'charge'
     """,
     "A transfer that was paid says on which day": """
         SELECT id FROM payments_transaction
@@ -42,6 +43,19 @@ INVARIANTS = {
         SELECT r.id FROM payments_reviewcase r
         JOIN payments_transaction t ON t.id = r.charge_id
         WHERE r.reason = 'amount' AND (r.received_minor = t.amount_minor OR t.due_on IS NULL)
+    """,
+    "What is taken back of a charge is the sum of its refunds and disputes": """
+        SELECT t.id FROM payments_transaction t
+        LEFT JOIN payments_transaction taking
+            ON taking.charge_id = t.id AND taking.state = 'succeeded'
+        WHERE t.kind = 'charge'
+        GROUP BY t.id HAVING t.taken_back_minor <> coalesce(sum(taking.amount_minor), 0)
+    """,
+    "A refund or dispute is of a charge of its customer, at its gateway, in its currency": """
+        SELECT taking.id FROM payments_transaction taking
+        JOIN payments_transaction t ON t.id = taking.charge_id
+        WHERE (t.kind, t.customer_id, t.connection_id, t.currency)
+              <> ('charge', taking.customer_id, taking.connection_id, taking.currency)
     """,
     **same_location("payments"),
 }

@@ -21,7 +21,7 @@ from membership.services.invitations import invite
 from membership.services.paying import pay_charge
 from membership.services.periods import local_day
 from membership.services.transfers import confirm_transfer
-from payments.models import Alarm, GatewayEvent
+from payments.models import Alarm, GatewayConnection, GatewayEvent
 from payments.services.card_testing import begin_card_try
 from tests.billing.books import books_of_bills
 from tests.credits.books import books_of_holds
@@ -36,6 +36,7 @@ from tests.factories import (
     pending_purchase,
 )
 from tests.notifications.books import books_of_news
+from tests.payments.books import books_of_takings
 
 
 def books(location):
@@ -43,7 +44,12 @@ def books(location):
     at = now()
     with scope(location=location):
         transfers = books_of_transfers(location, at)
-        card = CardFactory(location=location, customer__member__location=location)
+        takings = books_of_takings(location, at)
+        card = CardFactory(
+            location=location,
+            customer__member__location=location,
+            connection=GatewayConnection.objects.for_cards().get(),
+        )
         other = CardFactory(
             location=location, customer__member__location=location, connection=card.connection
         )
@@ -125,6 +131,7 @@ def books(location):
             **books_of_holds(location, at),
             **books_of_bills(location, at),
             **books_of_news(location, customer.pk, at),
+            **takings,
         }
 
 

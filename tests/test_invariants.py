@@ -8,6 +8,7 @@ from community.management.commands.check_invariants import all_invariants, broke
 from tests.billing.books import BILL_MUTATIONS
 from tests.books import row_of
 from tests.credits.books import HOLD_MUTATIONS
+from tests.payments.books import TAKING_MUTATIONS
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db
 MUTATIONS = {
     **BILL_MUTATIONS,
     **HOLD_MUTATIONS,
+    **TAKING_MUTATIONS,
     "Every member has the customer that pays for them": """
         INSERT INTO community_user
             (id, email, name, password, theme, language, time_format, is_staff, is_active,

@@ -25,6 +25,11 @@ REFUSED = {
     "document_mail_ended_stays": ("id = {sent_mail}", "state = 'owed', sent_at = NULL"),
     "transaction_succeeded_is_final": ("id = {charge}", "state = 'failed'"),
     "transaction_amount_is_fixed": ("id = {pending_charge}", "amount_minor = amount_minor + 1"),
+    "transaction_taking_only_returns": (
+        "id = {returned_dispute}",
+        "state = 'succeeded', returned_at = NULL",
+    ),
+    "owed_credits_closed_stay": ("id = {waived}", "credits = credits + 1"),
 }
 ELSEWHERE = {
     "company_keeps_a_manager",  # tests/membership/test_companies.py
@@ -48,7 +53,7 @@ OTHER_VALUES = {
 # State → a row of the books that is in it, or gets there.
 BILLS = {"active": "active_bill", "issued": "waiting_bill", "paid": "bill", "void": "void_bill"}
 BILL_MOVES = {("active", "issued"), ("active", "paid"), ("active", "void")}
-BILL_MOVES |= {("issued", "paid"), ("issued", "void")}
+BILL_MOVES |= {("issued", "paid"), ("issued", "void"), ("paid", "issued")}
 
 ENDED_WITHOUT_CREDITS = {"failed": "pending", "expired": "waiting", "cancelled": "waiting"}
 PURCHASES = {"pending": "pending", "completed": "purchase", "awaiting_payment": "waiting"}
@@ -128,7 +133,7 @@ def test_no_column_of_an_issued_bill_changes(name, two_books):
 def test_of_an_issued_bill_only_its_end_may_change():
     columns = {field.name for field in Bill._meta.concrete_fields}
 
-    assert columns - set(WRITTEN_WHEN_ISSUED) == {"id", "state", "credited_minor"}
+    assert columns - set(WRITTEN_WHEN_ISSUED) == {"id", "state", "credited_minor", "paid_minor"}
 
 
 @pytest.mark.parametrize(("before", "after"), backward(BILLS, BILL_MOVES))

@@ -51,11 +51,22 @@ def facts_of_credit_note(note: CreditNote) -> Facts:
         common = _common(note, note.lines.order_by("pk"))
         return {
             **common,
-            "title": _("Credit note %(number)s") % {"number": note.number},
-            "facts": [(_("For bill"), note.bill.number), *_period(note.bill)],
+            "title": _title_of(note) % {"number": note.number},
+            "facts": _what_it_corrects(note),
             "reason": note.reason,
             "words": {**common["words"], "total": _("Credited")},
         }
+
+
+def _title_of(note: CreditNote) -> str:
+    return _("Cancellation %(number)s") if note.cancels else _("Credit note %(number)s")
+
+
+def _what_it_corrects(note: CreditNote) -> list[tuple[str, str]]:
+    cancelled = [(_("Cancels credit note"), note.cancels.number)] if note.cancels else []
+    if note.bill:
+        return [*cancelled, (_("For bill"), note.bill.number), *_period(note.bill)]
+    return [*cancelled, (_("For receipt"), note.about)]
 
 
 def _common(document: Bill | CreditNote | Receipt, lines: Iterable[Line]) -> Facts:

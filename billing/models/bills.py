@@ -1,7 +1,5 @@
 from datetime import date, timedelta
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.db import models
@@ -13,7 +11,10 @@ from community.models import Customer, Location, User
 from community.money import Tax
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import append_only, no_truncate
+from community.triggers import append_only, changes, no_truncate
+
+if TYPE_CHECKING:
+    from billing.models.payments import BillPayment
 
 # An active bill collects items; what is issued never changes but for how it ends.
 BILL_TRANSITIONS = [
@@ -21,6 +22,7 @@ BILL_TRANSITIONS = [
     ("active", "paid"),  # a total of 0 is issued as paid
     ("active", "void"),  # nothing was on it
     ("issued", "paid"),
+    ("paid", "issued"),  # its money was taken back
     ("issued", "void"),
 ]
 
@@ -30,12 +32,6 @@ WRITTEN_WHEN_ISSUED = (
     *("net_minor", "tax_minor", "total_minor", "opened_at"),
     *("sequence", "number", "issued_at", "due_on", "seller", "buyer"),
 )
-
-
-def _changes(*names: str) -> Any:
-    """The condition of a trigger: any of the columns gets another value."""
-    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in names)
-    return reduce(or_, changed)
 
 
 class BillQuerySet(models.QuerySet["Bill"]):
@@ -76,7 +72,8 @@ class BillQuerySet(models.QuerySet["Bill"]):
 
     def with_who(self) -> "BillQuerySet":
         """With all that a row of a list says."""
-        return self.select_related("customer__member__user", "customer__company", "payment")
+        found = self.select_related("customer__member__user", "customer__company")
+        return found.prefetch_related("payments")
 
     def newest_first(self) -> "BillQuerySet":
         return self.order_by("-pk")
@@ -107,6 +104,12 @@ class Bill(models.Model):
     tax_minor = models.BigIntegerField(_("tax, minor units"), default=0)
     total_minor = models.BigIntegerField(_("total, minor units"), default=0)
     credited_minor = models.BigIntegerField(_("credited, minor units"), default=0)
+    paid_minor = models.BigIntegerField(
+        _("paid, minor units"),
+        default=0,
+        db_default=0,
+        help_text="Without what was taken back again.",
+    )
     opened_at = models.DateTimeField(_("opened"))
     sequence = models.PositiveIntegerField(_("place in the series"), null=True, blank=True)
     number = models.CharField(_("number"), max_length=30, blank=True, default="")
@@ -142,6 +145,7 @@ class Bill(models.Model):
                 | Q(credited_minor__gte=0, credited_minor__lte=F("total_minor")),
                 name="bill_credited_up_to_its_total",
             ),
+            models.CheckConstraint(condition=Q(paid_minor__gte=0), name="bill_paid_not_negative"),
             models.CheckConstraint(
                 condition=Q(state__in=["issued", "paid"], sequence__isnull=False)
                 | Q(state="active", sequence__isnull=True)
@@ -182,7 +186,7 @@ class Bill(models.Model):
             pgtrigger.Protect(
                 name="bill_issued_never_changes",
                 operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__state="active") & _changes(*WRITTEN_WHEN_ISSUED),
+                condition=~pgtrigger.Q(old__state="active") & changes(*WRITTEN_WHEN_ISSUED),
             ),
             no_truncate("bill"),
         ]
@@ -191,9 +195,22 @@ class Bill(models.Model):
         return self.number or self.get_state_display()
 
     @property
-    def to_pay_minor(self) -> int:
-        """What a payment of it comes to: its total without what was credited."""
+    def left_minor(self) -> int:
+        """Its total without what was credited."""
         return self.total_minor - self.credited_minor
+
+    @property
+    def to_pay_minor(self) -> int:
+        """What a payment of it comes to; below 0 if more was paid than is left of it."""
+        return self.left_minor - self.paid_minor
+
+    @property
+    def payment(self) -> "BillPayment | None":
+        """What paid it last, if it is paid."""
+        if self.state != self.State.PAID:
+            return None
+        paid = (it for it in self.payments.all() if it.amount_minor > 0)
+        return max(paid, key=lambda it: it.pk, default=None)
 
     @property
     def last_day(self) -> date | None:

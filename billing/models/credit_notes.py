@@ -1,8 +1,11 @@
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.bills import Bill, BillItem
+from billing.models.receipts import Receipt, ReceiptLine
 from community.models import Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
@@ -23,11 +26,22 @@ CreditNoteManager = models.Manager.from_queryset(CreditNoteQuerySet)
 
 
 class CreditNote(models.Model):
-    """The only correction of an issued bill: what of it is owed no longer, or paid back."""
+    """The only correction of an issued bill or receipt: what is owed no longer, or paid back.
+
+    One that cancels another says that what was paid back has returned, in negative amounts.
+    """
 
     location = models.ForeignKey(Location, models.PROTECT)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="credit_notes")
-    bill = models.ForeignKey(Bill, models.PROTECT, related_name="credit_notes")
+    bill = models.ForeignKey(
+        Bill, models.PROTECT, null=True, blank=True, related_name="credit_notes"
+    )
+    receipt = models.ForeignKey(
+        Receipt, models.PROTECT, null=True, blank=True, related_name="credit_notes"
+    )
+    cancels = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="cancelled_by"
+    )
     key = models.CharField(_("key"), max_length=80)
     sequence = models.PositiveIntegerField(_("place in the series"))
     number = models.CharField(_("number"), max_length=30)
@@ -43,6 +57,11 @@ class CreditNote(models.Model):
 
     objects = scoped(CreditNoteManager)
 
+    if TYPE_CHECKING:
+        bill_id: int | None
+        location_id: int
+        receipt_id: int | None
+
     class Meta:
         verbose_name = _("credit note")
         verbose_name_plural = _("credit notes")
@@ -55,7 +74,13 @@ class CreditNote(models.Model):
                 name="credit_note_total_is_net_and_tax",
             ),
             models.CheckConstraint(
-                condition=Q(total_minor__gt=0), name="credit_note_credits_something"
+                condition=Q(cancels__isnull=True, total_minor__gt=0)
+                | Q(cancels__isnull=False, total_minor__lt=0),
+                name="credit_note_credits_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(bill__isnull=True) ^ Q(receipt__isnull=True),
+                name="credit_note_is_of_one_document",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="credit_note_has_a_reason"),
         ]
@@ -64,12 +89,24 @@ class CreditNote(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def about(self) -> str:
+        """The number of the document that it corrects."""
+        document = self.bill or self.receipt
+        assert document
+        return document.number
+
 
 class CreditNoteLine(models.Model):
-    """What a credit note takes off one item, in positive amounts."""
+    """What a credit note takes off one item; of one that cancels another, what it adds again."""
 
     credit_note = models.ForeignKey(CreditNote, models.PROTECT, related_name="lines")
-    bill_item = models.ForeignKey(BillItem, models.PROTECT, related_name="credits")
+    bill_item = models.ForeignKey(
+        BillItem, models.PROTECT, null=True, blank=True, related_name="credits"
+    )
+    receipt_line = models.ForeignKey(
+        ReceiptLine, models.PROTECT, null=True, blank=True, related_name="credits"
+    )
     description = models.CharField(_("description"), max_length=200)
     net_minor = models.BigIntegerField(_("net, minor units"))
     tax_minor = models.BigIntegerField(_("tax, minor units"))
@@ -95,8 +132,12 @@ class CreditNoteLine(models.Model):
                 name="credit_note_line_exempt_has_no_tax",
             ),
             models.CheckConstraint(
-                condition=Q(total_minor__gt=0, left_minor__gte=0),
+                condition=Q(left_minor__gte=0) & ~Q(total_minor=0),
                 name="credit_note_line_credits_what_is_left",
+            ),
+            models.CheckConstraint(
+                condition=Q(bill_item__isnull=True) ^ Q(receipt_line__isnull=True),
+                name="credit_note_line_is_of_one_document",
             ),
         ]
         triggers = append_only("credit_note_line")

@@ -28,6 +28,8 @@ class DocumentMailQuerySet(models.QuerySet["DocumentMail"]):
                 for whose in ("member__user", "company", "billing_details")
             ),
             "credit_note__bill",
+            "credit_note__receipt",
+            "credit_note__cancels",
         )
 
     def newest_first(self) -> "DocumentMailQuerySet":

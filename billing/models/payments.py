@@ -9,7 +9,10 @@ from community.triggers import append_only
 
 
 class BillPayment(models.Model):
-    """Money for a bill: from a gateway, or from outside, as an admin noted it down."""
+    """Money for a bill: from a gateway, or from outside, as an admin noted it down.
+
+    What is taken back of it again has a row of its own, below 0.
+    """
 
     class Method(models.TextChoices):
         TRANSFER = "transfer", _("Bank transfer")
@@ -19,7 +22,10 @@ class BillPayment(models.Model):
         GATEWAY = "gateway", _("Online")
 
     location = models.ForeignKey(Location, models.PROTECT)
-    bill = models.OneToOneField(Bill, models.PROTECT, related_name="payment")
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="payments")
+    position = models.PositiveSmallIntegerField(
+        _("place among the bill's payments"), default=1, db_default=1
+    )
     method = models.CharField(_("method"), max_length=10, choices=Method)
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     paid_on = models.DateField(_("paid on"))
@@ -34,8 +40,10 @@ class BillPayment(models.Model):
         verbose_name = _("payment of a bill")
         verbose_name_plural = _("payments of bills")
         constraints = [
+            models.UniqueConstraint("bill", "position", name="bill_payment_has_one_place"),
             models.CheckConstraint(
-                condition=Q(amount_minor__gt=0), name="bill_payment_is_above_nothing"
+                condition=Q(amount_minor__gt=0) | Q(amount_minor__lt=0, method="gateway"),
+                name="bill_payment_moves_money",
             ),
             models.CheckConstraint(
                 condition=Q(method__in=["transfer", "cash", "card", "other", "gateway"]),

@@ -36,6 +36,7 @@ from billing.services.mails import (
     owe_reminders,
     put_mail_off,
     receivers_of,
+    send_bill_again,
     send_document_again,
 )
 from billing.services.numbering import (
@@ -49,9 +50,11 @@ from billing.services.parties import Buyer, buyer_of
 from billing.services.payments import (
     BillNotToPay,
     Received,
+    move_bill_payment,
     record_bill_payment,
     refuse_unless_issued,
 )
+from billing.services.receipt_credits import credit_receipt
 from billing.services.receipts import issue_receipt
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "change_customer_details",
     "claim_next_mail",
     "credit_lines",
+    "credit_receipt",
     "details_of",
     "drop_mail",
     "end_mail",
@@ -86,6 +90,7 @@ __all__ = [
     "left_of_items",
     "lock_active_bill",
     "lock_bill",
+    "move_bill_payment",
     "next_numbers",
     "note_receiver",
     "open_bill",
@@ -97,6 +102,7 @@ __all__ = [
     "receivers_of",
     "record_bill_payment",
     "refuse_unless_issued",
+    "send_bill_again",
     "send_document_again",
     "take_item_off",
 ]

@@ -100,7 +100,7 @@ def _line(item: BillItem, total: int, *, before: int) -> CreditLine:
 def issue_credit_note(
     *, bill: Bill, lines: list[CreditLine], reason: str, key: str, by: User, at: datetime
 ) -> CreditNote:
-    """Write a credit note under the next number; everything of an unpaid bill makes it void.
+    """Write a credit note under the next number; nothing left to pay makes it void or paid.
 
     Call it in the transaction that computed the lines, under the bill's lock.
     """
@@ -130,8 +130,8 @@ def issue_credit_note(
     )
     CreditNoteLine.objects.bulk_create(_row(note, line) for line in lines)
     bill.credited_minor += net + tax
-    if bill.state == Bill.State.ISSUED and bill.to_pay_minor == 0:
-        bill.state = Bill.State.VOID
+    if bill.state == Bill.State.ISSUED and bill.to_pay_minor <= 0:
+        bill.state = Bill.State.PAID if bill.paid_minor else Bill.State.VOID
     bill.save(update_fields=["credited_minor", "state"])
     owe_mail(note, at=at)
     return note

@@ -71,7 +71,7 @@ def owe_mail(
 
     Call it in the transaction of what it tells: if that is undone, nothing is owed.
 
-    :param kind: or UNPAID, of a bill that did not pay itself
+    :param kind: or UNPAID, of a bill that did not pay itself; or RESENT, of one due again
     """
     assert transaction.get_connection().in_atomic_block
     DocumentMail.objects.create(
@@ -113,6 +113,13 @@ def send_document_again(*, document: Document, by: User, at: datetime) -> list[R
         at=at,
     )
     return receivers
+
+
+def send_bill_again(bill: Bill, *, at: datetime) -> None:
+    """Leave a further mail of a locked bill that is due again, unless one waits already."""
+    waiting = DocumentMail.objects.owed().filter(bill=bill, kind=DocumentMail.Kind.RESENT)
+    if not waiting.exists():
+        owe_mail(bill, at=at, kind=DocumentMail.Kind.RESENT)
 
 
 def owe_reminders(*, at: datetime) -> int:

@@ -58,6 +58,7 @@ def record_bill_payment(*, bill_id: int, received: Received, by: User, at: datet
     payment: BillPayment = BillPayment.objects.create(
         location=bill.location,
         bill=bill,
+        position=bill.payments.count() + 1,
         method=received.method,
         reference=received.reference,
         paid_on=received.paid_on,
@@ -67,5 +68,34 @@ def record_bill_payment(*, bill_id: int, received: Received, by: User, at: datet
         recorded_at=at,
     )
     bill.state = Bill.State.PAID
-    bill.save(update_fields=["state"])
+    bill.paid_minor += payment.amount_minor
+    bill.save(update_fields=["state", "paid_minor"])
     return payment
+
+
+def move_bill_payment(
+    *, bill: Bill, amount_minor: int, reference: str, on: date, by: User | None, at: datetime
+) -> bool:
+    """Note money of a locked bill that is taken back (below 0), or returns: it is due, or paid.
+
+    False if what returned is more than was to be paid of it.
+    """
+    assert transaction.get_connection().in_atomic_block
+    is_needed = amount_minor <= bill.to_pay_minor and bill.state == Bill.State.ISSUED
+    BillPayment.objects.create(
+        location=bill.location,
+        bill=bill,
+        position=bill.payments.count() + 1,
+        method=BillPayment.Method.GATEWAY,
+        reference=reference[:100],
+        paid_on=on,
+        amount_minor=amount_minor,
+        currency=bill.currency,
+        recorded_by=by,
+        recorded_at=at,
+    )
+    bill.paid_minor += amount_minor
+    if bill.state in {Bill.State.ISSUED, Bill.State.PAID}:
+        bill.state = Bill.State.ISSUED if bill.to_pay_minor > 0 else Bill.State.PAID
+    bill.save(update_fields=["state", "paid_minor"])
+    return amount_minor < 0 or is_needed

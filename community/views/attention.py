@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, F, Min, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.selectors import bill_figures
 from community.models import Location
-from community.money import format_money
+from community.money import format_credits, format_money
 from community.principals import Principal
 from config.templatetags.deskmint import daytime
-from membership.models import JoinRequest, Purchase
+from membership.models import JoinRequest, OwedCredits, Purchase
 from payments.models import GatewayEvent, ReviewCase, Transaction
 from payments.services.card_testing import AT_LOCATION, paused_by
 
@@ -40,6 +40,7 @@ def needs_a_human(location: Location, principal: Principal, *, at: datetime) -> 
         *_requests(location, principal),
         *_cards(location, at=at),
         *_reviews(location),
+        *_owed(location),
         *_transfers(location),
         *_bills(location, at=at),
         *_purchases(location, at=at),
@@ -105,8 +106,24 @@ def _reviews(location: Location) -> list[Need]:
         Need(
             "scale",
             title % {"count": waiting},
-            _("Money arrived that was not what was to be paid."),
+            _("Money arrived or went back that is not what was to be."),
             reverse("community:reviews", args=[location.slug]),
+            _("Look"),
+        )
+    ]
+
+
+def _owed(location: Location) -> list[Need]:
+    waiting = OwedCredits.objects.filter(location=location).open()
+    credits = waiting.aggregate(total=Sum(F("credits") - F("lifted")))["total"]
+    if not credits:
+        return []
+    return [
+        Need(
+            "undo-2",
+            _("%(credits)s credits are owed") % {"credits": format_credits(credits)},
+            _("They were used before their money was refunded or disputed."),
+            reverse("community:owed", args=[location.slug]),
             _("Look"),
         )
     ]

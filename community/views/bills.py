@@ -155,6 +155,7 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
         "assignment__plan",
         "bill_item__bill",
         "receipt",
+        "charge",
     )
     found = get_object_or_404(known, key=key)
     exemption = exemption_words(found.exemption)

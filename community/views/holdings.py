@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from community.views.customers import address_of, find_customer, page_of
 from credits.forms import DeductForm, GiveForm
 from credits.models import Entry, Lot
 from credits.selectors import next_lapse
+from membership.selectors import with_credit_notes
 from payments.models import Transaction
 
 LATEST = 5
@@ -26,7 +27,10 @@ LATEST = 5
 
 @dataclass(frozen=True)
 class PaidThisYear:
-    """What a customer paid since 1 January at the location, bills too, in minor units."""
+    """What a customer paid since 1 January at the location, bills too, in minor units.
+
+    Without what was taken back again.
+    """
 
     total_minor: int
     payments: int
@@ -72,15 +76,16 @@ def payments(request: LocationRequest, /, slug: str, **whose: int) -> HttpRespon
     charges = (
         Transaction.objects.visible_to(request.principal).filter(customer=customer).newest_first()
     )
-    rows = charges.select_related("purchase__receipt", "bill", "made_by")
+    page = page_of(request, charges.with_what_they_are_for())
     return render(
         request,
         "community/customer_payments.html",
         {
             "customer": customer,
             "paid": paid_this_year(customer, now()),
-            "last": charges.filter(state=Transaction.State.SUCCEEDED).first(),
-            "page": page_of(request, rows),
+            "last": charges.charges().filter(state=Transaction.State.SUCCEEDED).first(),
+            "page": page,
+            "rows": with_credit_notes(page),
         },
     )
 
@@ -97,12 +102,13 @@ def latest(request: LocationRequest, customer: Customer) -> dict[str, Any]:
 
 def paid_this_year(customer: Customer, at: datetime) -> PaidThisYear:
     new_year = localtime(at).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    found = Transaction.objects.filter(
-        customer=customer, state=Transaction.State.SUCCEEDED, settled_at__gte=new_year
-    ).aggregate(total=Sum("amount_minor"), payments=Count("pk"))
+    purchases = Transaction.objects.charges().filter(customer=customer, bill=None)
+    found = purchases.filter(state=Transaction.State.SUCCEEDED, settled_at__gte=new_year).aggregate(
+        total=Sum(F("amount_minor") - F("taken_back_minor")), payments=Count("pk")
+    )
     for_bills = BillPayment.objects.filter(
         bill__customer=customer, paid_on__gte=new_year.date()
-    ).aggregate(total=Sum("amount_minor"), payments=Count("pk"))
+    ).aggregate(total=Sum("amount_minor"), payments=Count("pk", filter=Q(amount_minor__gt=0)))
     return PaidThisYear(
         total_minor=(found["total"] or 0) + (for_bills["total"] or 0),
         payments=found["payments"] + for_bills["payments"],

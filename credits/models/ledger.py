@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,10 @@ ADDED_WITHOUT_SALE = ("given", "imported", "plan")
 
 class Wallet(models.Model):
     """The lock and the running total of one customer's credits; `Entry` is the truth."""
+
+    if TYPE_CHECKING:
+        customer_id: int
+        location_id: int
 
     location = models.ForeignKey(Location, models.PROTECT)
     customer = models.OneToOneField(Customer, models.PROTECT, related_name="wallet")
@@ -106,7 +111,7 @@ class Entry(models.Model):
             models.CheckConstraint(condition=~Q(credits=0), name="entry_moves_credits"),
             models.CheckConstraint(condition=Q(balance_after__gte=0), name="entry_never_overdraws"),
             models.CheckConstraint(
-                condition=Q(reason="reversal") ^ Q(reverses__isnull=True),
+                condition=Q(reason__in=["reversal", "restoration"]) ^ Q(reverses__isnull=True),
                 name="entry_names_what_it_reverses",
             ),
             models.UniqueConstraint(

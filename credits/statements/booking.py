@@ -18,9 +18,9 @@ WITH wallet AS (
     RETURNING id, location_id, balance, last_position
 ), entry AS (
     INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
-                               note, idempotency_key, made_by_id, happened_at)
+                               note, idempotency_key, made_by_id, happened_at, reverses_id)
     SELECT location_id, id, %(credits)s, last_position, balance, %(reason)s,
-           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s
+           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s::bigint
     FROM wallet
     RETURNING id, location_id, wallet_id, credits, balance_after
 ), lot AS (
@@ -121,6 +121,29 @@ LEFT JOIN community_company company ON company.id = customer.company_id
 WHERE customer.id = %(customer)s
 """
 
+# The caller holds the wallet's lock and gives back no more than was taken from the lot.
+INSERT_RETURN = """
+WITH wallet AS (
+    UPDATE credits_wallet
+    SET balance = balance + %(credits)s, last_position = last_position + 1
+    WHERE id = %(wallet)s
+    RETURNING id, location_id, balance, last_position
+), entry AS (
+    INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
+                               note, idempotency_key, made_by_id, happened_at, reverses_id)
+    SELECT location_id, id, %(credits)s, last_position, balance, 'restoration',
+           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s
+    FROM wallet
+    RETURNING id, balance_after
+), lot AS (
+    UPDATE credits_lot SET remaining = remaining + %(credits)s WHERE id = %(lot)s
+), movement AS (
+    INSERT INTO credits_lotmovement (lot_id, entry_id, credits)
+    SELECT %(lot)s, id, %(credits)s FROM entry
+)
+SELECT id, balance_after FROM entry
+"""
+
 SELECT_BALANCE = "SELECT balance FROM credits_wallet WHERE location_id = %s AND customer_id = %s"
 
 
@@ -175,6 +198,7 @@ def insert_accrual(
     lapses_at: datetime | None,
     paid_minor: int,
     at: datetime,
+    reverses_id: int | None = None,
 ) -> Booked:
     values = {
         "location": location_id,
@@ -187,6 +211,7 @@ def insert_accrual(
         "lapses_at": lapses_at,
         "paid_minor": paid_minor,
         "at": at,
+        "reverses": reverses_id,
     }
     return _booked(fetch_row(INSERT_ACCRUAL, values))
 
@@ -302,6 +327,31 @@ def movement_of(
         "api_key": api_key_id,
         "at": at,
     }
+
+
+def insert_return(
+    *,
+    wallet_id: int,
+    lot_id: int,
+    reverses_id: int,
+    credits: Decimal,
+    note: str,
+    key: str,
+    made_by_id: int | None,
+    at: datetime,
+) -> Booked:
+    """Put credits back into the lot that they were taken from; the wallet's lock is held."""
+    values = {
+        "wallet": wallet_id,
+        "lot": lot_id,
+        "reverses": reverses_id,
+        "credits": credits,
+        "note": note,
+        "key": key,
+        "made_by": made_by_id,
+        "at": at,
+    }
+    return _booked(fetch_row(INSERT_RETURN, values))
 
 
 def _booked(row: Row | None) -> Booked:

@@ -133,6 +133,10 @@ class Purchase(models.Model):
     receipt = models.OneToOneField(
         Receipt, models.PROTECT, null=True, blank=True, related_name="purchase"
     )
+    taken_back_minor = models.BigIntegerField(_("taken back, minor units"), default=0, db_default=0)
+    reversed_credits = models.DecimalField(
+        _("reversed credits"), max_digits=12, decimal_places=2, default=Decimal(0), db_default=0
+    )
     created_at = models.DateTimeField(_("created"))
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
 
@@ -190,6 +194,14 @@ class Purchase(models.Model):
             models.CheckConstraint(
                 condition=Q(state="completed") ^ Q(completed_at__isnull=True),
                 name="purchase_completed_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_minor__gte=0, taken_back_minor__lte=F("total_minor")),
+                name="purchase_taken_back_up_to_its_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_credits__gte=0, reversed_credits__lte=F("credits")),
+                name="purchase_reversed_up_to_its_credits",
             ),
         ]
         indexes = [

@@ -91,6 +91,7 @@ def bills_to_try(*, at: datetime) -> list[tuple[int, int]]:
             in_the_way=Count(
                 "charges",
                 filter=Q(charges__state=Transaction.State.PENDING)
+                | Q(charges__taken_back_at__isnull=False)
                 | Q(charges__reviews__isnull=False, charges__reviews__closed_at=None)
                 | (automatic & Q(charges__failure_code=NEEDS_THE_PAYER)),
             ),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import User
 from community.money import format_credits
 from community.services.people import users_of
-from credits.services.reversing import TakenBack, reverse_accrual
+from credits.services.reversing import TakenBack, reverse_accrual, reversed_of
 from membership.models import Purchase
 from notifications.models import Notification
 from notifications.services import notify
@@ -82,6 +82,9 @@ def take_back(
     )
     if taken.owed and not waive_spent:
         raise CreditsAreSpent(taken)
+    purchase.taken_back_minor = part
+    purchase.reversed_credits = reversed_of(purchase.accrual)
+    purchase.save(update_fields=["taken_back_minor", "reversed_credits"])
     if taken.credits:
         _tell(purchase, taken, reason, key=f"{key}:{purchase.pk}", at=at)
 

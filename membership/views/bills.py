@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy
@@ -13,6 +14,7 @@ from billing.selectors import exemptions_of, figure_of, tax_rates
 from billing.services import receivers_of
 from community.access import LocationRequest, for_customers, for_members
 from community.views.bills import facts_of_bill
+from membership.models import Purchase
 from membership.views.whose import Whose, managed, managed_links, whose
 from payments.models import AutoPay, Card, GatewayConnection, Transaction
 
@@ -91,9 +93,12 @@ def credit_note(request: LocationRequest, slug: str, number: str) -> HttpRespons
 
 
 def find_credit_note(request: LocationRequest, number: str) -> CreditNote:
-    """Find a credit note that the reader may see; else 404."""
-    known = CreditNote.objects.visible_to(request.principal).select_related(
-        "bill", "customer__member__user", "customer__company"
+    """Find a credit note that the reader may see, as its bill or receipt; else 404."""
+    own = CreditNote.objects.visible_to(request.principal).values("pk")
+    bought = Purchase.objects.own_to(request.principal).values("receipt")
+    visible = CreditNote.objects.filter(Q(pk__in=own) | Q(receipt__in=bought))
+    known = visible.select_related(
+        *("bill", "receipt", "cancels", "customer__member__user", "customer__company")
     )
     found: CreditNote = get_object_or_404(known.prefetch_related("lines"), number=number)
     return found

@@ -16,6 +16,7 @@ from billing.services import receivers_of
 from community.access import LocationRequest, for_members
 from community.models import CompanyMember
 from membership.models import Purchase
+from membership.selectors import with_credit_notes
 from membership.services.companies import permit_company_money, remove_company_card
 from membership.views.whose import Whose, managed, managers_of, switch_links, whose
 from payments.models import Card, Transaction
@@ -40,6 +41,7 @@ def transactions(
             "whose": about,
             "switch": switch_links(request, about, "payments"),
             "page": page,
+            "rows": with_credit_notes(page),
             "cards": cards,
             "may_add_card": about.sees_everything and about.is_open and request.principal.may_buy,
             **_permissions(request, about),
@@ -57,10 +59,11 @@ def _payments(request: LocationRequest, about: Whose) -> QuerySet[Transaction]:
     """All of a customer's; a company member sees those that they made themself."""
     payments = Transaction.objects.filter(customer_id=about.customer_id)
     if not about.sees_everything:
-        payments = payments.filter(purchase__bought_by_id=request.principal.member_id)
-    found: QuerySet[Transaction] = payments.select_related(
-        "purchase__receipt", "bill", "connection", "made_by"
-    ).newest_first()
+        own = request.principal.member_id
+        payments = payments.filter(
+            Q(purchase__bought_by_id=own) | Q(charge__purchase__bought_by_id=own)
+        )
+    found: QuerySet[Transaction] = payments.with_what_they_are_for().newest_first()
     return found
 
 
@@ -137,6 +140,7 @@ def receipt(request: LocationRequest, slug: str, number: str) -> HttpResponseBas
         {
             "receipt": found,
             "exemptions": exemptions_of(found.lines.all()),
+            "credit_notes": found.credit_notes.order_by("pk"),
             "receivers": receivers_of(found.customer) if request.principal.is_admin else [],
         },
     )

@@ -21,8 +21,12 @@ from payments.gateways.protocol import (
     GatewayShut,
     GatewayUnavailable,
     KeyRefused,
+    RefundTotal,
     SetupOutcome,
     SetupState,
+    Taking,
+    TakingKind,
+    TakingState,
     Webhook,
 )
 
@@ -182,12 +186,26 @@ class FakeGateway:
 
     def read_event(self, payload: dict[str, Any]) -> Event:
         charge = self.charges.get(payload.get("key", ""))
+        if charge and payload.get("failed"):  # what it told before the charge succeeded
+            charge = replace(charge, state=ChargeState.FAILED, failure_code="card_declined")
         if test := payload.get("test"):
             charge = ChargeOutcome(test, ChargeState.FAILED, 1, "EUR", livemode=False)
-        return Event(payload["id"], payload["type"], self.account, charge)
+        return Event(
+            reference=payload["id"],
+            kind=payload["type"],
+            account=self.account,
+            charge=charge,
+            taking=_taking(payload["taking"]) if "taking" in payload else None,
+            refunded=RefundTotal(**payload["refunded"]) if "refunded" in payload else None,
+        )
 
 
 def _failure(request: ChargeRequest, state: ChargeState) -> str:
     if state is not ChargeState.FAILED:
         return ""
     return "authentication_required" if "action" in request.card else "insufficient_funds"
+
+
+def _taking(told: dict[str, Any]) -> Taking:
+    words = {"kind": TakingKind(told["kind"]), "state": TakingState(told["state"])}
+    return Taking(**{"currency": "EUR", "livemode": False, **told, **words})

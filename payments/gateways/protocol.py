@@ -181,6 +181,38 @@ class ChargeOutcome:
     failure_code: str = ""
 
 
+class TakingKind(StrEnum):
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
+class TakingState(StrEnum):
+    ASKED = "asked"  # somebody asks for the money; it has not moved
+    TAKEN = "taken"
+    RETURNED = "returned"  # the refund failed, or the dispute was won
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Money of a charge that is taken back by a refund or a dispute; `charge` is its reference."""
+
+    kind: TakingKind
+    reference: str
+    state: TakingState
+    charge: str
+    amount_minor: int
+    currency: str
+    livemode: bool
+
+
+@dataclass(frozen=True)
+class RefundTotal:
+    """How much of a charge was refunded in all; each refund is told of by itself as well."""
+
+    charge: str
+    amount_minor: int
+
+
 @dataclass(frozen=True)
 class Event:
     """A webhook in the gateway's own words, reduced to what Deskmint acts on."""
@@ -189,6 +221,8 @@ class Event:
     kind: str
     account: str
     charge: ChargeOutcome | None
+    taking: Taking | None = None
+    refunded: RefundTotal | None = None
 
 
 class Gateway(Protocol):

@@ -36,10 +36,13 @@ class ReviewCase(models.Model):
         SURPLUS = "surplus", _("Not what was to pay")
         AMOUNT = "amount", _("Another amount")
         MISMATCH = "mismatch", _("Not what was asked for")
+        TAKEN_BACK = "taken_back", _("A refund or dispute that doesn't fit")
 
     location = models.ForeignKey(Location, models.PROTECT)
     charge = models.ForeignKey(Transaction, models.PROTECT, related_name="reviews")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    # Of a refund or dispute: its reference. A charge may have several.
+    about = models.CharField(_("about"), max_length=80, blank=True, default="")
     received_minor = models.BigIntegerField(
         _("received, minor units"), null=True, blank=True, help_text="Where it is another amount."
     )
@@ -57,9 +60,11 @@ class ReviewCase(models.Model):
         verbose_name = _("review case")
         verbose_name_plural = _("review cases")
         constraints = [
-            models.UniqueConstraint("charge", "reason", name="review_once_per_charge_and_reason"),
+            models.UniqueConstraint(
+                "charge", "reason", "about", name="review_once_per_charge_and_reason"
+            ),
             models.CheckConstraint(
-                condition=Q(reason__in=["surplus", "amount", "mismatch"]),
+                condition=Q(reason__in=["surplus", "amount", "mismatch", "taken_back"]),
                 name="review_reason_is_known",
             ),
             models.CheckConstraint(
@@ -67,7 +72,8 @@ class ReviewCase(models.Model):
                 name="review_of_another_amount_says_which",
             ),
             models.CheckConstraint(
-                condition=~Q(reason="mismatch") | ~Q(expected={}) & ~Q(reported={}),
+                condition=~Q(reason__in=["mismatch", "taken_back"])
+                | ~Q(expected={}) & ~Q(reported={}),
                 name="review_of_a_mismatch_says_what_differs",
             ),
             models.CheckConstraint(

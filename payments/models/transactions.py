@@ -2,16 +2,25 @@ from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill
 from community.models import Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import no_truncate
+from community.triggers import changes, no_truncate
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection
+
+# What a settled transaction says for ever. What is taken back of it, and whether that returns,
+# is told later.
+WRITTEN = (
+    *("location", "customer", "connection", "kind", "amount_minor", "currency", "key"),
+    *("reference", "card", "keep_card", "paid_with", "bill", "automatic_try", "is_surplus"),
+    *("failure_code", "due_on", "announced_at", "received_on", "charge", "recorded_by"),
+    *("made_by", "created_at", "submitted_at", "settled_at"),
+)
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
@@ -25,6 +34,17 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 
     def transfers(self) -> "TransactionQuerySet":
         return self.filter(due_on__isnull=False)
+
+    def charges(self) -> "TransactionQuerySet":
+        """Without what was taken back of them."""
+        return self.filter(kind=Transaction.Kind.CHARGE)
+
+    def with_what_they_are_for(self) -> "TransactionQuerySet":
+        """With all that a row of a list says."""
+        return self.select_related(
+            *("purchase__receipt", "bill", "charge__purchase__receipt", "charge__bill"),
+            *("connection", "made_by", "recorded_by"),
+        )
 
     def awaited(self) -> "TransactionQuerySet":
         """Transfers that may still come in time."""
@@ -49,10 +69,16 @@ TransactionManager = models.Manager.from_queryset(TransactionQuerySet)
 
 
 class Transaction(models.Model):
-    """One movement of real money, with its state and the gateway's reference."""
+    """One movement of real money, with its state and the gateway's reference.
+
+    A charge brings money. A refund or dispute takes some of it back; it has failed once that
+    money came back to the location.
+    """
 
     class Kind(models.TextChoices):
         CHARGE = "charge", _("Charge")
+        REFUND = "refund", _("Refund")
+        DISPUTE = "dispute", _("Dispute")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -80,6 +106,22 @@ class Transaction(models.Model):
     due_on = models.DateField(_("awaited until"), null=True, blank=True)
     announced_at = models.DateTimeField(_("told that it is due soon"), null=True, blank=True)
     received_on = models.DateField(_("received on"), null=True, blank=True)
+    # Of a refund or dispute: what it takes back, and since when it does no longer.
+    charge = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="takings"
+    )
+    returned_at = models.DateTimeField(_("came back"), null=True, blank=True)
+    recorded_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who noted a refund made outside a gateway.",
+    )
+    # Of a charge: what is taken back of it at present, and when anything first was.
+    taken_back_minor = models.BigIntegerField(_("taken back, minor units"), default=0, db_default=0)
+    taken_back_at = models.DateTimeField(_("first taken back"), null=True, blank=True)
     made_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(_("created"))
     submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
@@ -90,6 +132,7 @@ class Transaction(models.Model):
 
     if TYPE_CHECKING:
         bill_id: int | None
+        charge_id: int | None
         card_id: int | None
         connection_id: int
         customer_id: int
@@ -114,7 +157,7 @@ class Transaction(models.Model):
             ),
             models.UniqueConstraint(
                 "bill",
-                condition=Q(state="succeeded", is_surplus=False),
+                condition=Q(state="succeeded", is_surplus=False, taken_back_at=None),
                 name="transaction_pays_a_bill_once",
             ),
             models.UniqueConstraint(
@@ -142,6 +185,26 @@ class Transaction(models.Model):
                 condition=~Q(state="succeeded", reference=""),
                 name="transaction_succeeded_has_a_reference",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="charge", charge__isnull=True, returned_at__isnull=True)
+                | Q(kind__in=["refund", "dispute"], charge__isnull=False, bill__isnull=True)
+                & Q(due_on__isnull=True, taken_back_minor=0, taken_back_at__isnull=True),
+                name="transaction_takes_back_a_charge",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="charge")
+                | Q(state="succeeded", returned_at__isnull=True)
+                | Q(state="failed", returned_at__isnull=False),
+                name="transaction_taken_back_or_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_minor__gte=0, taken_back_minor__lte=F("amount_minor")),
+                name="transaction_taken_back_up_to_its_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_minor=0) | Q(state="succeeded", taken_back_at__isnull=False),
+                name="transaction_taken_back_was_paid",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="transaction_by_customer"),
@@ -159,7 +222,17 @@ class Transaction(models.Model):
             pgtrigger.Protect(
                 name="transaction_succeeded_is_final",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state="succeeded"),
+                condition=pgtrigger.Q(old__kind="charge", old__state="succeeded")
+                & changes(*WRITTEN, "state", "returned_at"),
+            ),
+            pgtrigger.Protect(
+                name="transaction_taking_only_returns",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__kind="charge")
+                & (
+                    ~pgtrigger.Q(old__state="succeeded", new__state="failed")
+                    | changes(*WRITTEN, "taken_back_minor", "taken_back_at")
+                ),
             ),
             pgtrigger.Protect(
                 name="transaction_amount_is_fixed",
@@ -177,6 +250,16 @@ class Transaction(models.Model):
     def is_awaited(self) -> bool:
         """Whether its money may still come, and a person says so when it does."""
         return self.due_on is not None and self.state == self.State.PENDING
+
+    @property
+    def left_minor(self) -> int:
+        """What of a charge can still be taken back."""
+        return self.amount_minor - self.taken_back_minor
+
+    @property
+    def signed_minor(self) -> int:
+        """Below 0 if it takes money back."""
+        return self.amount_minor if self.kind == self.Kind.CHARGE else -self.amount_minor
 
     @property
     def spaced_reference(self) -> str:

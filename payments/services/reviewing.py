@@ -59,11 +59,16 @@ def open_mismatch(
     expected: dict[str, Any],
     reported: dict[str, Any],
     at: datetime,
+    about: str = "",
 ) -> None:
-    """Have staff look at money that is not what was asked for, once, with an alarm."""
+    """Have staff look at money that is not what was asked for, once, with an alarm.
+
+    :param about: the reference of the refund or dispute, if it is one that doesn't fit
+    """
     case, made = ReviewCase.objects.get_or_create(
         charge_id=charge_id,
-        reason=ReviewCase.Reason.MISMATCH,
+        reason=ReviewCase.Reason.TAKEN_BACK if about else ReviewCase.Reason.MISMATCH,
+        about=about,
         defaults={
             "location_id": location_id,
             "expected": expected,

@@ -51,6 +51,7 @@ from tests.factories import (
     awaited_transfer,
 )
 from tests.membership.tab import received
+from tests.membership.takings import owed_of
 from tests.test_architecture import BOTTOM_UP
 
 HERE, THERE = "here", "there"
@@ -345,9 +346,11 @@ def _add_things(place: Place, name: str) -> None:
         noticed_at=now(),
     )
     retired = PlanFactory(location=location, archived_at=now())
+    owed = owed_of(Transaction.objects.filter(bill=None).earliest("pk"), reference=f"re_{name}")
     for ids in place.ids.values():
         ids |= {
             **api_ids,
+            "owed_id": owed.pk,
             "archived_plan_id": retired.pk,
             "slug": location.slug,
             "place": location.slug,

@@ -33,7 +33,7 @@ BILL_MUTATIONS = {
     "A charge of a bill is of its customer, in its currency": """
         UPDATE payments_transaction SET currency = 'XTS' WHERE id = {bill_under_way}
     """,
-    "A bill is paid online by its one charge that succeeded": """
+    "A bill is paid online by its charges, less what was taken back of them": """
         UPDATE payments_transaction SET amount_minor = amount_minor + 1 WHERE id = {paid_online}
     """,
     "Money that came for a paid bill is on the list to review": """
@@ -75,13 +75,10 @@ BILL_MUTATIONS = {
     "An item of a bill counts once as revenue: its net price": """
         UPDATE analytics_revenueline SET key = 'gone' WHERE key = '{fee_key}'
     """,
-    "A paid bill has its payment, and an unpaid one has none": """
+    "What is paid of a bill is the sum of its payments, in its currency": """
         DELETE FROM billing_billpayment WHERE bill_id = {bill}
     """,
-    "A bill is paid over what was left of it, in its currency": """
-        UPDATE billing_billpayment SET amount_minor = amount_minor * 2 WHERE bill_id = {bill}
-    """,
-    "An issued bill with nothing left to pay is void or paid": """
+    "An issued bill has something left to pay, a paid one nothing": """
         UPDATE billing_bill SET state = 'issued' WHERE id = {void_bill}
     """,
     "A credit note's total is the sum of its lines": """
@@ -125,7 +122,7 @@ BILL_MUTATIONS = {
                                          amount_minor, currency, recorded_at)
         SELECT location_id, id, 'cash', '', now()::date, total_minor, currency, now()
         FROM billing_bill WHERE id = {waiting_bill};
-        UPDATE billing_bill SET state = 'paid' WHERE id = {waiting_bill}
+        UPDATE billing_bill SET state = 'paid', paid_minor = total_minor WHERE id = {waiting_bill}
     """,
 }
 

@@ -9,6 +9,7 @@ from payments.gateways.protocol import Abilities
 STRIPE = Abilities(
     saves_cards=True,
     charges_cards=True,
+    tells_of_refunds=True,
     lacks=frozenset({"CUP", "ERN", "IQD", "IRR", "KPW", "LYD", "SDG", "SSP", "SYP", "VES"}),
     least_minor={
         "AED": 200,

@@ -23,13 +23,28 @@ from payments.gateways.protocol import (
 from payments.gateways.stripe import checks, looking
 from payments.gateways.stripe.amounts import to_stripe
 from payments.gateways.stripe.asking import ask
-from payments.gateways.stripe.outcomes import KEY, charge_outcome, setup_outcome
+from payments.gateways.stripe.outcomes import (
+    KEY,
+    charge_outcome,
+    refund_total,
+    setup_outcome,
+    taking,
+)
 
 API_VERSION = "2026-08-26.dahlia"
 EVENTS = [
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
     "payment_intent.canceled",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
 ]
 
 
@@ -84,13 +99,17 @@ class StripeGateway:
         if not ours:
             return self.create_webhook(url=url)
         for endpoint in ours:
-            if endpoint["url"] != url:
+            if endpoint["url"] != url or not set(EVENTS) <= set(endpoint["enabled_events"]):
                 self._send_to(endpoint["id"], url)
         return None
 
     def _send_to(self, reference: str, url: str) -> None:
         try:
-            ask(self._client.v1.webhook_endpoints.update, reference, params={"url": url})
+            ask(
+                self._client.v1.webhook_endpoints.update,
+                reference,
+                params={"url": url, "enabled_events": EVENTS},
+            )
         except GatewayRefused as refusal:
             raise _unreachable(refusal) from refusal
 
@@ -197,6 +216,8 @@ class StripeGateway:
             kind=payload["type"],
             account=payload.get("account") or self._credentials.account,
             charge=charge_outcome(subject) if subject["object"] == "payment_intent" else None,
+            taking=taking(subject, kind=payload["type"], livemode=payload["livemode"]),
+            refunded=refund_total(subject),
         )
 
 

@@ -6,8 +6,12 @@ from payments.gateways.protocol import (
     CardDetails,
     ChargeOutcome,
     ChargeState,
+    RefundTotal,
     SetupOutcome,
     SetupState,
+    Taking,
+    TakingKind,
+    TakingState,
 )
 from payments.gateways.stripe.amounts import from_stripe
 
@@ -20,6 +24,12 @@ CHARGE_STATES = {
     "canceled": ChargeState.FAILED,
 }
 SETUP_STATES = {"succeeded": SetupState.READY, "canceled": SetupState.FAILED}
+# A pending refund has left the account's balance already.
+REFUND_STATES = {
+    "requires_action": TakingState.ASKED,
+    "failed": TakingState.RETURNED,
+    "canceled": TakingState.RETURNED,
+}
 
 
 def charge_outcome(intent: dict[str, Any]) -> ChargeOutcome:
@@ -62,6 +72,50 @@ def card_details(method: dict[str, Any]) -> CardDetails:
         last4=card["last4"],
         exp_month=card["exp_month"],
         exp_year=card["exp_year"],
+    )
+
+
+def taking(subject: dict[str, Any], *, kind: str, livemode: bool) -> Taking | None:
+    """What an event says of a refund or a dispute; None if it is about something else."""
+    if subject["object"] not in set(TakingKind) or not subject.get("payment_intent"):
+        return None
+    what = TakingKind(subject["object"])
+    currency = subject["currency"].upper()
+    return Taking(
+        kind=what,
+        reference=subject["id"],
+        state=_refund_state(subject)
+        if what is TakingKind.REFUND
+        else _dispute_state(subject, kind),
+        charge=subject["payment_intent"],
+        amount_minor=from_stripe(subject["amount"], currency),
+        currency=currency,
+        livemode=livemode,
+    )
+
+
+def _refund_state(refund: dict[str, Any]) -> TakingState:
+    return REFUND_STATES.get(refund["status"], TakingState.TAKEN)
+
+
+def _dispute_state(dispute: dict[str, Any], kind: str) -> TakingState:
+    """Only funds that moved count: an inquiry, and a dispute just opened, take nothing."""
+    if kind == "charge.dispute.funds_reinstated" or dispute["status"] == "won":
+        return TakingState.RETURNED
+    moved = any(it["amount"] < 0 for it in dispute.get("balance_transactions") or [])
+    if kind == "charge.dispute.funds_withdrawn" or (moved and kind != "charge.dispute.created"):
+        return TakingState.TAKEN
+    return TakingState.ASKED
+
+
+def refund_total(subject: dict[str, Any]) -> RefundTotal | None:
+    """How much of a charge was refunded by now; None if it is about something else."""
+    if subject["object"] != "charge" or not subject.get("payment_intent"):
+        return None
+    currency = subject["currency"].upper()
+    return RefundTotal(
+        charge=subject["payment_intent"],
+        amount_minor=from_stripe(subject["amount_refunded"], currency),
     )
 
 
