@@ -10,6 +10,7 @@ from credits.statements.booking import (
     select_wallet_to_lock,
 )
 from credits.statements.holding import free_held_lots, insert_hold, loosen_holds
+from credits.statements.returning import insert_return
 
 __all__ = [
     "Booked",
@@ -20,6 +21,7 @@ __all__ = [
     "insert_draw",
     "insert_giving_back",
     "insert_hold",
+    "insert_return",
     "loosen_holds",
     "select_balance",
     "select_spending",

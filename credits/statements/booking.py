@@ -121,29 +121,6 @@ LEFT JOIN community_company company ON company.id = customer.company_id
 WHERE customer.id = %(customer)s
 """
 
-# The caller holds the wallet's lock and gives back no more than was taken from the lot.
-INSERT_RETURN = """
-WITH wallet AS (
-    UPDATE credits_wallet
-    SET balance = balance + %(credits)s, last_position = last_position + 1
-    WHERE id = %(wallet)s
-    RETURNING id, location_id, balance, last_position
-), entry AS (
-    INSERT INTO credits_entry (location_id, wallet_id, credits, position, balance_after, reason,
-                               note, idempotency_key, made_by_id, happened_at, reverses_id)
-    SELECT location_id, id, %(credits)s, last_position, balance, 'restoration',
-           %(note)s, %(key)s, %(made_by)s::bigint, %(at)s, %(reverses)s
-    FROM wallet
-    RETURNING id, balance_after
-), lot AS (
-    UPDATE credits_lot SET remaining = remaining + %(credits)s WHERE id = %(lot)s
-), movement AS (
-    INSERT INTO credits_lotmovement (lot_id, entry_id, credits)
-    SELECT %(lot)s, id, %(credits)s FROM entry
-)
-SELECT id, balance_after FROM entry
-"""
-
 SELECT_BALANCE = "SELECT balance FROM credits_wallet WHERE location_id = %s AND customer_id = %s"
 
 
@@ -213,7 +190,7 @@ def insert_accrual(
         "at": at,
         "reverses": reverses_id,
     }
-    return _booked(fetch_row(INSERT_ACCRUAL, values))
+    return booked(fetch_row(INSERT_ACCRUAL, values))
 
 
 def insert_draw(
@@ -245,7 +222,7 @@ def insert_draw(
         api_key_id=api_key_id,
         at=at,
     )
-    return _booked(fetch_row(INSERT_FREE_DRAW, values | {"lot": lot_id, "reverses": reverses_id}))
+    return booked(fetch_row(INSERT_FREE_DRAW, values | {"lot": lot_id, "reverses": reverses_id}))
 
 
 def insert_capture(
@@ -273,7 +250,7 @@ def insert_capture(
         api_key_id=api_key_id,
         at=at,
     )
-    return _booked(fetch_row(INSERT_CAPTURE, values | {"hold": hold_id, "reverses": None}))
+    return booked(fetch_row(INSERT_CAPTURE, values | {"hold": hold_id, "reverses": None}))
 
 
 def insert_giving_back(
@@ -301,7 +278,7 @@ def insert_giving_back(
         api_key_id=api_key_id,
         at=at,
     )
-    return _booked(fetch_row(INSERT_GIVING_BACK, values | {"reverses": reverses_id}))
+    return booked(fetch_row(INSERT_GIVING_BACK, values | {"reverses": reverses_id}))
 
 
 def movement_of(
@@ -329,31 +306,6 @@ def movement_of(
     }
 
 
-def insert_return(
-    *,
-    wallet_id: int,
-    lot_id: int,
-    reverses_id: int,
-    credits: Decimal,
-    note: str,
-    key: str,
-    made_by_id: int | None,
-    at: datetime,
-) -> Booked:
-    """Put credits back into the lot that they were taken from; the wallet's lock is held."""
-    values = {
-        "wallet": wallet_id,
-        "lot": lot_id,
-        "reverses": reverses_id,
-        "credits": credits,
-        "note": note,
-        "key": key,
-        "made_by": made_by_id,
-        "at": at,
-    }
-    return _booked(fetch_row(INSERT_RETURN, values))
-
-
-def _booked(row: Row | None) -> Booked:
+def booked(row: Row | None) -> Booked:
     assert row, "a wallet moves"
     return Booked(*row)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from membership.services.refunding import follow_taking
 from membership.services.settlement import Settled, settle_transaction
-from payments.gateways.protocol import Event, GatewayRefused, GatewayUnavailable
+from payments.gateways.protocol import Event, GatewayRefused, GatewayShut, GatewayUnavailable
 from payments.models import GatewayConnection, GatewayEvent, Transaction
 from payments.services.connecting import gateway_of
 from payments.services.events import NO_ROW, NOT_OURS
@@ -49,8 +49,10 @@ def _read(event: GatewayEvent) -> Event:
         return reported
     try:
         return replace(reported, charge=gateway_of(event.connection).read_charge(charge))
-    except (GatewayRefused, GatewayUnavailable) as trouble:
+    except (GatewayShut, GatewayUnavailable) as trouble:
         raise EventWaits(f"charge not read: {trouble}") from trouble
+    except GatewayRefused:  # it is no charge of this account
+        return reported
 
 
 def _charge_taken_from(reported: Event) -> str:
@@ -119,8 +121,7 @@ def _follow_taking(event: GatewayEvent, reported: Event, *, at: datetime) -> boo
         return True
     charge = _succeeded(event.connection, reference)
     if charge is None:
-        _refuse_unpaid(reported)
-        return True
+        return _leave(event, reported, at=at)
     if reported.account != event.connection.account:
         _have_account_reviewed(charge, reported, at=at)
         return False
@@ -131,11 +132,13 @@ def _follow_taking(event: GatewayEvent, reported: Event, *, at: datetime) -> boo
     return True
 
 
-def _refuse_unpaid(reported: Event) -> None:
-    """Let an event wait whose charge is ours and has brought no money yet."""
-    if reported.charge and reported.charge.key:
-        raise EventWaits("the charge has not succeeded")
-    # Another's who uses the same account.
+def _leave(event: GatewayEvent, reported: Event, *, at: datetime) -> bool:
+    """Follow no refund or dispute of a charge that brought us nothing."""
+    if reported.charge is None:
+        return _put_aside(event, NOT_OURS, at=at)
+    if reported.charge.key:  # ours, and it has not succeeded
+        return _put_aside(event, NO_ROW, at=at)
+    return True  # another's who uses the same account
 
 
 def _have_account_reviewed(charge: Transaction, reported: Event, *, at: datetime) -> None:

@@ -206,11 +206,11 @@ def _give_back(purchase: Purchase, cause: Cause) -> None:
         purchase.credits, part=purchase.taken_back_minor, whole=purchase.total_minor
     )
     back = _owed(purchase) + reversed_of(accrual) - stays
-    own = list(OwedCredits.objects.filter(taking=cause.taking))
-    back -= _lift(own, back)
+    rows = OwedCredits.objects.select_for_update(no_key=True).filter(purchase=purchase)
+    back -= _lift(list(rows.filter(taking=cause.taking)), back)
     restored = min(back, reversed_of(accrual))
     # A hundredth that rounding left with another refund of the same purchase.
-    _lift(list(purchase.owed.exclude(taking=cause.taking).order_by("-pk")), back - restored)
+    _lift(list(rows.exclude(taking=cause.taking).order_by("-pk")), back - restored)
     if not restored:
         return
     booked = restore_accrual(
