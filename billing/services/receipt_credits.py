@@ -87,7 +87,7 @@ def _write(
         net_minor=amount.net_minor,
         tax_minor=amount.tax_minor,
         total_minor=amount.total_minor,
-        seller=seller_of(location),
+        seller=seller_of(location, is_test="test_mode" in receipt.seller),
         buyer=receipt.buyer,  # whom it corrects the receipt for
         made_by=by,
     )
