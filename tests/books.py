@@ -43,8 +43,7 @@ def books(location):
     """A location where each kind of thing has happened once, and the ids of its rows."""
     at = now()
     with scope(location=location):
-        transfers = books_of_transfers(location, at)
-        takings = books_of_takings(location, at)
+        first = {**books_of_transfers(location, at), **books_of_takings(location, at)}
         card = CardFactory(
             location=location,
             customer__member__location=location,
@@ -127,11 +126,10 @@ def books(location):
             "other_wallet": other.customer.wallet.pk,
             "other_customer": other.customer.pk,
             "other_member": other.customer.member_id,
-            **transfers,
+            **first,
             **books_of_holds(location, at),
             **books_of_bills(location, at),
             **books_of_news(location, customer.pk, at),
-            **takings,
         }
 
 
