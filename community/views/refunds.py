@@ -14,8 +14,9 @@ from community.access import LocationRequest, for_admins
 from community.forms.refunds import RefundForm
 from community.money import format_money
 from community.views.customers import address_of
+from config.broker import send_soon
 from membership.services.outside_refunds import record_outside_refund
-from membership.tasks import send_documents, send_soon
+from membership.tasks import send_documents
 from payments.models import Transaction
 
 
