@@ -10,7 +10,7 @@ from community.models import Location, User
 from community.money import format_money
 from community.services import record_audit
 from membership.services.periods import local_day
-from membership.services.refund_notices import tell_team
+from membership.services.refund_notices import tell_admins
 from membership.services.refunding import follow_money
 from payments.gateways.protocol import Taking, TakingKind, TakingState
 from payments.models import Transaction
@@ -84,7 +84,7 @@ def record_outside_refund(
     assert moved
     happened_at = _moment(charge.location, refunded_on, at)
     follow_money(charge, moved, by=by, at=at, happened_at=happened_at)
-    tell_team(charge, refund, at=at)
+    tell_admins(charge, refund, at=at)
     _audit(moved.taking, refunded_on, by=by, at=at)
     return moved.taking
 

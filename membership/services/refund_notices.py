@@ -1,10 +1,9 @@
-"""Who hears of money that goes back: the customer of their credits, the team of the money."""
+"""Who hears of money that goes back: the customer of their credits, the admins of the money."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from community.models import Role
-from community.services.people import users_of
+from community.services.people import admins_of, users_of
 from membership.models import Purchase
 from notifications.models import Notification
 from notifications.services import notify
@@ -42,13 +41,12 @@ def tell_customer(
     )
 
 
-def tell_team(charge: Transaction, taking: Taking, *, at: datetime) -> None:
-    """Tell all who work at the location what a gateway reports of a charge's money, once."""
-    team = Role.objects.filter(location=charge.location).order_by("user_id")
+def tell_admins(charge: Transaction, taking: Taking, *, at: datetime) -> None:
+    """Tell the admins what a gateway reports of a charge's money, once."""
     customer = charge.customer
     notify(
         location=charge.location,
-        user_ids=list(team.values_list("user_id", flat=True).distinct()),
+        user_ids=admins_of(charge.location),
         kind=Notification.Kind.MONEY_BACK,
         facts={
             "what": f"{taking.kind}_{taking.state}",

@@ -28,7 +28,7 @@ from credits.services.reversing import (
 )
 from membership.models import OwedCredits, Purchase
 from membership.services.periods import local_day
-from membership.services.refund_notices import tell_customer, tell_team
+from membership.services.refund_notices import tell_admins, tell_customer
 from payments.gateways.protocol import Taking, TakingKind, TakingState
 from payments.models import ReviewCase, Transaction
 from payments.services.reviewing import open_review
@@ -69,11 +69,11 @@ def follow_taking(*, charge_id: int, taking: Taking, at: datetime) -> bool:
         return False
     if taking.state is TakingState.ASKED:
         if taking.kind is TakingKind.DISPUTE and known is None:
-            tell_team(charge, taking, at=at)
+            tell_admins(charge, taking, at=at)
         return True
     if moved := book_taking(charge, taking, known, at=at):
         follow_money(charge, moved, by=None, at=at, happened_at=at)
-        tell_team(charge, taking, at=at)
+        tell_admins(charge, taking, at=at)
     return True
 
 

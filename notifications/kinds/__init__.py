@@ -4,11 +4,12 @@ from notifications.kinds.of_admins import OF_ADMINS
 from notifications.kinds.of_bills import OF_BILLS
 from notifications.kinds.of_credits import OF_CREDITS
 from notifications.kinds.of_people import OF_PEOPLE
+from notifications.kinds.of_refunds import OF_REFUNDS
 from notifications.kinds.registry import About, Audience, Group, Told, Words
 from notifications.models import Notification
 
 KINDS: dict[str, About] = {
-    about.kind: about for about in [*OF_CREDITS, *OF_BILLS, *OF_PEOPLE, *OF_ADMINS]
+    about.kind: about for about in [*OF_CREDITS, *OF_REFUNDS, *OF_BILLS, *OF_PEOPLE, *OF_ADMINS]
 }
 
 

@@ -31,6 +31,9 @@ FACTS = {
     "reference": "RF18 5390",
     "gateway": "Stripe",
     "condition": "mismatch",
+    "owed": "2.00",
+    "what": "refund_taken",
+    "member_id": 7,
 }
 
 
