@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.authorization.table import (
+from tests.authorization.rows import (
     LOGIN,
     PRINCIPALS,
     Row,

@@ -17,7 +17,8 @@ from pypdf import PdfReader
 
 from tests.authorization.libraries import LIBRARIES
 from tests.authorization.routes import all_routes
-from tests.authorization.table import LOGIN, PRINCIPALS, SAME, TABLE, Row
+from tests.authorization.rows import LOGIN, PRINCIPALS, SAME, Row
+from tests.authorization.table import TABLE
 from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 
 ROWS = [*TABLE, *LIBRARIES]

@@ -12,6 +12,7 @@ from django_scopes import scope
 from payments.gateways.protocol import Credentials, GatewayUnavailable, KeyRefused, Webhook
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway, gateway_of
+from tests.community.settings_pages import confirmed
 from tests.factories import NOON, UserFactory
 
 CANARIES = ("rk_test_canaryzzzz", "whsec_canaryzzzz")
@@ -103,7 +104,7 @@ def test_logs_and_errors_have_no_secret(
     def break_down(**_facts):
         raise GatewayUnavailable("the line is dead")
 
-    browser = signed_in(admin)
+    browser = confirmed(signed_in(admin))
     monkeypatch.setattr(fake_gateway, "check_keys", break_down)
     response = browser.post(settings_page, KEYS)
     monkeypatch.setattr(fake_gateway, "check_keys", lambda **_facts: 1 / 0)

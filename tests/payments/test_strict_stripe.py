@@ -161,7 +161,16 @@ def enter_and_charge(gateway, api):
 
 
 def charge(gateway, customer, card, key):
-    return gateway.charge(ChargeRequest(1200, "EUR", customer, card, key, "10 credits"))
+    return gateway.charge(
+        ChargeRequest(
+            amount_minor=1200,
+            currency="EUR",
+            customer=customer,
+            card=card,
+            key=key,
+            description="10 credits",
+        )
+    )
 
 
 def test_the_script_is_under_the_address_too(emulator):
