@@ -40,21 +40,23 @@ CLICK = """async () => {
   self.clients.openWindow = async (url) => { self.wanted = url }
   const [notification] = await self.registration.getNotifications()
   self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
-  while (!self.wanted) await new Promise((go) => setTimeout(go, 20))
+  for (let tries = 0; !self.wanted && tries < 250; tries++) {
+    await new Promise((go) => setTimeout(go, 20))
+  }
   return { wanted: self.wanted, left: (await self.registration.getNotifications()).length }
 }"""
 
 
 @pytest.fixture
-def device():
+def phone():
     with push_service() as service:
         yield service.browser("phone")
 
 
 @pytest.fixture
-def page(place, visit, device):
+def page(place, visit, phone):
     page = visit(place, MEMBER)
-    facts = json.dumps({"endpoint": device.endpoint, "keys": device.keys})
+    facts = json.dumps({"endpoint": phone.endpoint, "keys": phone.keys})
     page.context.add_init_script(STAND_IN % facts)
     page.context.grant_permissions(["notifications"])
     return page
@@ -77,7 +79,7 @@ def hand_to_worker(page, payload):
     )
 
 
-def test_pushes_are_turned_on_after_buying_received_clicked_and_turned_off(place, page, device):
+def test_pushes_are_turned_on_after_buying_received_clicked_and_turned_off(place, page, phone):
     buy(page)
     offer = page.get_by_role("region", name="Hear when credits are added")
     offer.get_by_role("button", name="Turn on pushes").click()
@@ -85,16 +87,17 @@ def test_pushes_are_turned_on_after_buying_received_clicked_and_turned_off(place
     assert axe_violations(page) == []
 
     buy(page)
-    eventually(lambda: device.got)
-    (said,) = device.got
+    # The first purchase may be told to it as well, if nobody had told of it before.
+    eventually(lambda: phone.got and phone.got[-1]["text"].endswith("Balance 20"))
+    said = phone.got[-1]
     assert said["title"] == "10 credits added"
-    assert said["text"].endswith("Balance 20")
 
     hand_to_worker(page, said)
     eventually(lambda: page.evaluate(SHOWN))
     (shown,) = page.evaluate(SHOWN)
     assert (shown["title"], shown["body"]) == (said["title"], said["text"])
     expect(page.get_by_text("2 unread")).to_be_attached()  # no page was loaded for it
+    page.goto("membership/credits/")  # or the worker would only bring the page itself forward
     clicked = page.context.service_workers[0].evaluate(CLICK)
     assert clicked == {"wanted": place.stack.url + said["link"], "left": 0}
     page.goto(clicked["wanted"])
@@ -109,7 +112,7 @@ def test_pushes_are_turned_on_after_buying_received_clicked_and_turned_off(place
 
 def test_nothing_is_asked_on_load_and_not_now_is_heard(page):
     asked = []
-    page.expose_function("askedFor", asked.append)
+    page.expose_function("askedFor", lambda what: asked.append(what))  # noqa: PLW0108 - a builtin is refused
     page.context.add_init_script(
         "Notification.requestPermission = () => (askedFor('permission'), 'default')"
     )
