@@ -256,6 +256,7 @@ REFUSED = {
     "owed_credits_lifted_up_to_all": {"lifted": "-1"},
     "owed_credits_open_until_lifted": {"where": "state = 'open'", "lifted": "credits"},
     "owed_credits_closed_by_whom_and_why": {"where": "state = 'open'", "state": "'waived'"},
+    "owed_credits_off_a_bill_are_waived": {"where": "state = 'open'", "taking_id": "null"},
     "purchase_taken_back_up_to_its_total": {"taken_back_minor": "total_minor + 1"},
     "purchase_reversed_up_to_its_credits": {"reversed_credits": "credits + 1"},
     "transaction_settled_has_a_time": {"settled_at": "null", "where": "state = 'succeeded'"},

@@ -34,7 +34,10 @@ OwedCreditsManager = models.Manager.from_queryset(OwedCreditsQuerySet)
 
 
 class OwedCredits(models.Model):
-    """Credits whose money was taken back after they were gone: a person settles or waives them."""
+    """Credits whose money was taken back after they were gone: a person settles or waives them.
+
+    What leaves a bill after it was used is waived by whoever takes it off, and has no taking.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -44,7 +47,9 @@ class OwedCredits(models.Model):
 
     location = models.ForeignKey(Location, models.PROTECT)
     purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="owed")
-    taking = models.OneToOneField(Transaction, models.PROTECT, related_name="owed")
+    taking = models.OneToOneField(
+        Transaction, models.PROTECT, null=True, blank=True, related_name="owed"
+    )
     credits = models.DecimalField(_("credits"), max_digits=12, decimal_places=2)
     lifted = models.DecimalField(
         _("owed no longer"),
@@ -84,6 +89,10 @@ class OwedCredits(models.Model):
                 )
                 | Q(state__in=["open", "lifted"], closed_by__isnull=True, note=""),
                 name="owed_credits_closed_by_whom_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(taking__isnull=False) | Q(state="waived"),
+                name="owed_credits_off_a_bill_are_waived",
             ),
         ]
         indexes = [

@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -27,6 +26,7 @@ from credits.services.reversing import (
     reversed_of,
 )
 from membership.models import OwedCredits, Purchase
+from membership.services.owing import credits_owed
 from membership.services.periods import local_day
 from membership.services.refund_notices import tell_admins, tell_customer
 from payments.gateways.protocol import Taking, TakingKind, TakingState
@@ -172,7 +172,7 @@ def _take(purchase: Purchase, cause: Cause) -> None:
         accrual=purchase.accrual,
         part=purchase.taken_back_minor,
         whole=purchase.total_minor,
-        owed=_owed(purchase),
+        owed=credits_owed(purchase),
         note=cause.words,
         key=cause.key,
         by=cause.by,
@@ -205,7 +205,7 @@ def _give_back(purchase: Purchase, cause: Cause) -> None:
     stays = part_of_credits(
         purchase.credits, part=purchase.taken_back_minor, whole=purchase.total_minor
     )
-    back = _owed(purchase) + reversed_of(accrual) - stays
+    back = credits_owed(purchase) + reversed_of(accrual) - stays
     rows = OwedCredits.objects.select_for_update(no_key=True).filter(purchase=purchase)
     back -= _lift(list(rows.filter(taking=cause.taking)), back)
     restored = min(back, reversed_of(accrual))
@@ -239,12 +239,6 @@ def _lift(rows: list[OwedCredits], credits: Decimal) -> Decimal:
         row.save(update_fields=["lifted", "state"])
         lifted += step
     return lifted
-
-
-def _owed(purchase: Purchase) -> Decimal:
-    """What is or was owed of a purchase, however it was closed, but for what was lifted."""
-    found = purchase.owed.aggregate(total=Sum(F("credits") - F("lifted")))["total"]
-    return found or NONE
 
 
 def _correct_documents(

@@ -1,4 +1,4 @@
-"""Credits of a purchase on a bill that is taken back: what is unspent goes, the rest is owed."""
+"""Credits of a purchase on a bill that is taken back: what is unspent goes, the rest is waived."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from community.money import format_credits
 from community.services.people import users_of
 from credits.services.reversing import TakenBack, reverse_accrual, reversed_of
 from membership.models import Purchase
+from membership.services.owing import credits_owed, waive_used
 from notifications.models import Notification
 from notifications.services import notify
 
@@ -75,6 +76,7 @@ def take_back(
         accrual=purchase.accrual,
         part=part,
         whole=purchase.total_minor,
+        owed=credits_owed(purchase),
         note=reason,
         key=f"{key}:{purchase.pk}",
         by=by,
@@ -82,6 +84,8 @@ def take_back(
     )
     if taken.owed and not waive_spent:
         raise CreditsAreSpent(taken)
+    if taken.owed:
+        waive_used(purchase, taken.owed, reason, by=by, at=at)
     purchase.taken_back_minor = part
     purchase.reversed_credits = reversed_of(purchase.accrual)
     purchase.save(update_fields=["taken_back_minor", "reversed_credits"])

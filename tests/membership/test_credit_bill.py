@@ -15,6 +15,7 @@ from billing.services.credit_notes import (
     _line,
 )
 from credits.services.spending import spend_credits
+from membership.models import OwedCredits
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.taking_back import CreditsAreSpent, CreditWhole
@@ -135,9 +136,14 @@ def test_spent_credits_stay_unless_waived(bill, bought, admin, mia, invariants_h
     assert balance_of(mia.customer) == 2
     credit(bill, {bought.pk: 240}, admin)
     assert balance_of(mia.customer) == 0
-    credit(bill, {bought.pk: 960}, admin, key="2", waive=True)
+    credit(bill, {bought.pk: 480}, admin, key="2", waive=True)
+    credit(bill, {bought.pk: 480}, admin, key="3", waive=True)
 
+    waived = OwedCredits.objects.filter(purchase__bill_item=bought)
+    assert [(it.credits, it.state, it.note) for it in waived] == [(4, "waived", "Agreed")] * 2
+    assert {it.closed_by for it in waived} == {admin}
     assert balance_of(mia.customer) == 0
+    assert Notification.objects.filter(user=mia.user, kind="owed_closed").count() == 2
     invariants_hold()
 
 
