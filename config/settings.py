@@ -262,7 +262,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who has it reads /metrics from a
 STRIPE_STANDIN_URL = env.str("STRIPE_STANDIN_URL", "")  # told by `make run`: no real money
 # The release that our types of it are of (frontend/package.json): its options differ by release.
 STRIPE_JS_URL = env.str("STRIPE_JS_URL", "https://js.stripe.com/endive/stripe.js")
-STRIPE_TIMEOUT_SECONDS = env.int("STRIPE_TIMEOUT_SECONDS", 20)
+STRIPE_TIMEOUT_SECONDS = env.int("STRIPE_TIMEOUT_SECONDS", 10)
 _stripe_js = "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_JS_URL))
 _stripe_api = "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_API_BASE))
 CONTENT_SECURITY_POLICY = {

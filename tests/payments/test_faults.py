@@ -84,6 +84,16 @@ def test_an_answer_that_does_not_come_is_unknown_and_a_resend_hears_it(
     assert moved() == 1
 
 
+def test_a_silence_is_waited_for_once(gateway, request_of, switch, base):
+    switch("slow", times=TRIES, seconds=2)
+
+    with pytest.raises(GatewayUnavailable):
+        gateway.charge(request_of("key-1"))
+
+    left = requests.get(f"{base}/_faults", timeout=5).json()["data"]
+    assert [fault["left"] for fault in left] == [TRIES - 1]
+
+
 @pytest.mark.parametrize("fault", ["429", "500", "reset"])
 def test_a_gateway_that_does_nothing_is_not_heard_either(gateway, request_of, switch, moved, fault):
     switch(fault, times=TRIES)

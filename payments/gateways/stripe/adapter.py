@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import stripe
-from django.conf import settings
 
 from payments.gateways.protocol import (
     Account,
@@ -22,7 +21,7 @@ from payments.gateways.protocol import (
 )
 from payments.gateways.stripe import checks, looking
 from payments.gateways.stripe.amounts import to_stripe
-from payments.gateways.stripe.asking import ask
+from payments.gateways.stripe.asking import Line, ask
 from payments.gateways.stripe.outcomes import (
     KEY,
     charge_outcome,
@@ -61,7 +60,7 @@ class StripeGateway:
             stripe_version=API_VERSION,
             base_addresses={"api": self._credentials.api_base.rstrip("/")},
             max_network_retries=2,
-            http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT_SECONDS),
+            http_client=Line(),
         )
 
     def read_account(self) -> Account:

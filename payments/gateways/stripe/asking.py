@@ -1,11 +1,13 @@
 """A call to Stripe, and its failures sorted into what Deskmint tells apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+import requests
 import stripe
+from django.conf import settings
 
 from payments.gateways.protocol import (
     GatewayRefused,
@@ -15,6 +17,24 @@ from payments.gateways.protocol import (
 )
 
 T = TypeVar("T", bound=stripe.StripeObject)
+
+
+class Line(stripe.RequestsClient):
+    """Asks again after an error or a cut connection, not after a silence: a thread waited for it.
+
+    What such a call has done is unknown, and is looked up later.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(timeout=settings.STRIPE_TIMEOUT_SECONDS)
+
+    def request(self, *args: Any, **kwargs: Any) -> tuple[Any, int, Mapping[str, str]]:
+        try:
+            return super().request(*args, **kwargs)
+        except stripe.APIConnectionError as unheard:
+            if isinstance(unheard.__cause__, requests.Timeout):
+                unheard.should_retry = False
+            raise
 
 
 def ask(call: Callable[..., T], *args: Any, **kwargs: Any) -> dict[str, Any]:
