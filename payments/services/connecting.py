@@ -285,14 +285,16 @@ def _audit(
 
 
 def renew_webhook(*, connection: GatewayConnection) -> None:
-    """Have the gateway's events sent to where this installation is reached now.
+    """Have all events that we know sent to where this installation is reached now.
 
     :raises GatewayRefused, GatewayUnavailable: it may still send them elsewhere
     """
     webhook = gateway_of(connection).move_webhook(url=webhook_url(connection))
     if webhook:
         connection.webhook_reference, connection.webhook_secret = webhook.reference, webhook.secret
-        connection.save(update_fields=["webhook_reference", "webhook_secret"])
+        GatewayConnection.objects.connected().filter(pk=connection.pk).update(
+            webhook_reference=webhook.reference, webhook_secret=webhook.secret
+        )
 
 
 def gateway_customer(connection: GatewayConnection, customer: Customer) -> str:

@@ -2,20 +2,24 @@
 
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Case, F, When
 
 from community.services.people import admins_of
 from notifications.models import Notification
 from notifications.services import notify
-from payments.gateways.protocol import GatewayRefused, GatewayShut, NotPermitted
+from payments.gateways.protocol import AddressUnreachable, GatewayRefused, GatewayShut, NotPermitted
 from payments.models import GatewayConnection
 from payments.services.connecting import (
     ACCOUNT_FIELDS,
     ask_for_webhooks,
     gateway_of,
     note_account,
+    renew_webhook,
 )
+
+log = structlog.get_logger(__name__)
 
 WEBHOOK_FIELDS = ["webhook_reference", "webhook_secret"]
 REFUSED_IN_A_ROW_WITHIN = timedelta(minutes=10)
@@ -25,17 +29,30 @@ TEST_FIELDS = ["tested_at", "test_reference"]
 def check_connection(*, connection: GatewayConnection, at: datetime) -> None:
     """Ask the gateway about the account, and put down what it says or why it did not.
 
+    Its webhook is brought up to date.
+
     Calls the gateway: never inside a transaction.
 
     :raises GatewayUnavailable: if it could not be heard
     """
     try:
         account = gateway_of(connection).read_account()
+        _keep_webhook(connection)
     except GatewayRefused as refusal:
         _note_failure(connection, _why(refusal), at=at)
         return
     note_account(connection, account, at=at)
     _save(connection, ACCOUNT_FIELDS)
+
+
+def _keep_webhook(connection: GatewayConnection) -> None:
+    """Have an endpoint that was made for fewer events, or was deleted, send us all of them."""
+    if not connection.hears_webhooks:
+        return
+    try:
+        renew_webhook(connection=connection)
+    except AddressUnreachable as refusal:  # events still go where they went
+        log.warning("webhook_not_renewed", connection=connection.pk, reason=str(refusal))
 
 
 def send_test(*, connection: GatewayConnection, at: datetime) -> None:

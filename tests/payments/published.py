@@ -96,3 +96,15 @@ CALLS = {
         expand
     """,
 }
+
+# What an event of these objects may be about.
+KINDS = {
+    *(f"charge.{what}" for what in ("captured", "expired", "failed", "pending", "refund.updated")),
+    *(f"charge.{what}" for what in ("refunded", "succeeded", "updated")),
+    *(f"charge.dispute.{what}" for what in ("closed", "created", "updated")),
+    *(f"charge.dispute.funds_{what}" for what in ("reinstated", "withdrawn")),
+    *(f"payment_intent.{what}" for what in ("canceled", "created", "partially_funded")),
+    *(f"payment_intent.{what}" for what in ("amount_capturable_updated", "payment_failed")),
+    *(f"payment_intent.{what}" for what in ("processing", "requires_action", "succeeded")),
+    *(f"refund.{what}" for what in ("created", "failed", "updated")),
+}

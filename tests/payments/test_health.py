@@ -7,6 +7,7 @@ from django_scopes import scope
 from payments.gateways.protocol import GatewayShut, GatewayUnavailable, NotPermitted
 from payments.models import GatewayConnection, GatewayEvent
 from payments.selectors import event_facts
+from payments.services.connecting import webhook_url
 from payments.services.events import receive_event
 from payments.services.health import check_connection, note_refused_event, send_test
 from payments.tasks import check_connections
@@ -71,6 +72,24 @@ def test_a_check_does_not_touch_what_was_left_meanwhile(connection):
     check(connection)
 
     assert connection.checked_at is None
+
+
+def test_a_check_brings_the_webhook_up_to_date_and_makes_one_that_is_gone(connection, fake_gateway):
+    fake_gateway.webhooks = {connection.webhook_reference: "https://before.example/hook"}
+    check(connection)
+    assert fake_gateway.webhooks == {connection.webhook_reference: webhook_url(connection)}
+
+    fake_gateway.webhooks = {}
+    check(connection)
+    assert list(fake_gateway.webhooks) == [connection.webhook_reference]
+
+
+def test_a_check_leaves_a_webhook_alone_that_can_not_be_moved(connection, fake_gateway):
+    fake_gateway.webhooks, fake_gateway.is_reachable = {}, False
+
+    check(connection)
+
+    assert (connection.check_failure, connection.hears_webhooks) == ("", True)
 
 
 def test_a_test_has_come_once_its_event_is_stored(connection, fake_gateway):

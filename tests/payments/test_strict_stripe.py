@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from payments.gateways.protocol import ChargeRequest, ChargeState, SetupState
+from payments.gateways.stripe.adapter import EVENTS
 from payments.models import GatewayConnection
 from payments.services.connecting import gateway_of
-from tests.payments.published import CALLS
+from tests.payments.published import CALLS, KINDS
 from tests.stack.test_stripe_standin.conftest import set_up, shared_standin  # noqa: F401
 
 PATH = "/some/emulator/of-stripe"
@@ -123,8 +124,9 @@ def describes(call, method, path):
 def test_all_that_is_asked_of_stripe_is_asked_under_its_address_as_it_is_published(
     gateway, emulator, api
 ):
-    connect(gateway)
-    enter_and_charge(gateway, api)
+    connect(gateway, api)
+    charged = enter_and_charge(gateway, api)
+    hear_what_goes_back(gateway, api, charged)
 
     assert emulator.strayed == []
     assert [it for asked in emulator.asked for it in wrongs_of(*asked[:3])] == []
@@ -133,11 +135,15 @@ def test_all_that_is_asked_of_stripe_is_asked_under_its_address_as_it_is_publish
     assert all(asked[3]["Idempotency-Key"] for asked in posts)
 
 
-def connect(gateway):
+def connect(gateway, api):
     gateway.check_keys(currency="EUR")
     gateway.send_test(currency="EUR")
     hook = gateway.create_webhook(url="https://deskmint.example/hook")
     assert gateway.move_webhook(url="https://elsewhere.example/hook") is None, "it was ours"
+    few = ["payment_intent.succeeded"]
+    api.webhook_endpoints.update(hook.reference, {"enabled_events": few})
+    assert gateway.move_webhook(url="https://elsewhere.example/hook") is None
+    assert api.webhook_endpoints.retrieve(hook.reference).enabled_events == EVENTS
     gateway.remove_webhook(hook.reference)
 
 
@@ -158,6 +164,19 @@ def enter_and_charge(gateway, api):
     assert gateway.cancel_charge(waiting.reference).state is ChargeState.FAILED
     assert gateway.missed_events(since=since) == []
     gateway.detach_card(card)
+    return charged[0].reference
+
+
+def hear_what_goes_back(gateway, api, charged):
+    """Refunds and disputes are heard of by events, and by the list of those that did not come."""
+    gateway.create_webhook(url="http://127.0.0.1:9/hook")
+    refund = api.refunds.create({"payment_intent": charged, "amount": 500})
+    missed = gateway.missed_events(since=datetime.now(UTC) - AN_HOUR)
+    told = [taking for it in missed if (taking := gateway.read_event(it).taking)]
+    assert {(it.reference, it.charge, it.amount_minor) for it in told} == {
+        (refund.id, charged, 500)
+    }
+    assert set(EVENTS) <= KINDS
 
 
 def charge(gateway, customer, card, key):
