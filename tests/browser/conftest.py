@@ -169,9 +169,9 @@ def assert_books_agree(place):
         for movement in place.book()
     ]
     believed = [
-        (charge["reference"], charge["amount_minor"], charge["currency"])
-        for charge in place.charges()
-        if charge["state"] == "succeeded"
+        (movement["reference"], movement["amount_minor"], movement["currency"])
+        for movement in place.movements()
+        if movement["state"] == "succeeded"
     ]
     assert sorted(believed) == sorted(moved)
 

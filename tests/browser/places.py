@@ -67,11 +67,15 @@ class Place:
             cursor = connection.execute(sql, {"slug": self.slug})
             return cursor.fetchall() if cursor.description else []
 
-    def charges(self):
+    def movements(self):
+        """Every movement of money that Deskmint knows of, under its charge's reference."""
         return self.rows(
-            "SELECT charge.reference, charge.amount_minor, charge.currency, charge.state"
-            " FROM payments_transaction AS charge JOIN community_location AS place"
-            " ON place.id = charge.location_id WHERE place.slug = %(slug)s ORDER BY charge.id"
+            "SELECT coalesce(charge.reference, moved.reference) AS reference, moved.currency,"
+            " CASE WHEN charge.id IS NULL THEN 1 ELSE -1 END * moved.amount_minor AS amount_minor,"
+            " moved.state FROM payments_transaction AS moved"
+            " LEFT JOIN payments_transaction AS charge ON charge.id = moved.charge_id"
+            " JOIN community_location AS place ON place.id = moved.location_id"
+            " WHERE place.slug = %(slug)s ORDER BY moved.id"
         )
 
     def cards(self):

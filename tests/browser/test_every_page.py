@@ -192,6 +192,8 @@ def test_the_admin_s_pages(furnished, visit, look):
             "analytics/?before=on&method=stripe",
             f"analytics/{datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m}/",
             "notifications/",
+            f"community/transactions/{furnished.success.split('/')[-2]}/refund/",
+            "community/owed/",
             "community/transfers/",
             "community/transfers/?q=nobody",
             furnished.transfer_to_confirm,
