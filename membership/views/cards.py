@@ -24,6 +24,7 @@ from membership.services.keeping_cards import (
 )
 from membership.tickets import new_key
 from membership.views.going import go, is_script
+from membership.views.refusals import status_of
 from membership.views.whose import Whose, managed, whose
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
 from payments.models import Card, GatewayConnection
@@ -98,7 +99,7 @@ def _open(request: LocationRequest, about: Whose) -> HttpResponseBase:
         card, setup = open_card(keeper=_keeper(request, about), key=key, at=now())
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
-        return go(request, "refused", about.payments_url)
+        return go(request, "refused", about.payments_url, status=status_of(refusal))
     except ValueError:  # no key of ours: look at the page again
         return go(request, "refused", about.url("add_card"))
     except (GatewayUnavailable, GatewayRefused) as trouble:

@@ -1,5 +1,7 @@
 """Where a buyer is sent next: by JSON if the checkout's script asks, else by redirect."""
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -11,10 +13,15 @@ def is_script(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def go(request: HttpRequest, state: str, url: str) -> HttpResponseBase:
-    """Send the reader on: the checkout's script by JSON, a plain form by redirect."""
+def go(
+    request: HttpRequest, state: str, url: str, *, status: int = HTTPStatus.OK
+) -> HttpResponseBase:
+    """Send the reader on: the checkout's script by JSON, a plain form by redirect.
+
+    :param status: of the JSON
+    """
     if is_script(request):
-        return JsonResponse({"state": state, "url": url})
+        return JsonResponse({"state": state, "url": url}, status=status)
     return redirect(url)
 
 

@@ -1,6 +1,7 @@
 """The steps of a payment at a gateway, of credits or of a bill: up to how it went."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,6 +18,7 @@ from membership.forms import PayingForm
 from membership.services.paying import open_card_setup, pay_charge, refresh_charge
 from membership.services.purchases import CardOrder
 from membership.views.going import go, is_script
+from membership.views.refusals import status_of
 from payments.gateways.protocol import (
     ChargeOutcome,
     ChargeState,
@@ -109,8 +111,8 @@ def ask_for_card(request: LocationRequest, steps: Steps) -> HttpResponseBase:
     assert steps.charge
     try:
         setup = open_card_setup(charge=steps.charge, at=now())
-    except ValidationError:  # recorded as the attempt's failure, and shown from there
-        return go(request, "refused", steps.failed)
+    except ValidationError as refusal:  # recorded as the attempt's failure, shown from there
+        return go(request, "refused", steps.failed, status=status_of(refusal))
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("card_setup_failed", charge=str(steps.charge.key), reason=str(trouble))
         return go(request, "refused", steps.silent)
@@ -129,13 +131,17 @@ def pay(request: LocationRequest, steps: Steps) -> HttpResponseBase:
     assert steps.charge
     try:
         outcome = pay_charge(charge=steps.charge, at=now())
-    except ValidationError:
-        outcome = None  # recorded as the attempt's failure, and shown from there
+    except ValidationError as refusal:  # recorded as the attempt's failure, shown from there
+        return next_step(request, steps, status=status_of(refusal))
     return next_step(request, steps, outcome)
 
 
 def next_step(
-    request: LocationRequest, steps: Steps, outcome: ChargeOutcome | None = None
+    request: LocationRequest,
+    steps: Steps,
+    outcome: ChargeOutcome | None = None,
+    *,
+    status: int = HTTPStatus.OK,
 ) -> HttpResponseBase:
     if steps.charge is None:
         return go(request, "done", steps.page)
@@ -143,7 +149,7 @@ def next_step(
     if steps.charge.state != Transaction.State.PENDING:
         _forget_cards_soon()
     if steps.charge.state == Transaction.State.FAILED:
-        return go(request, "refused", steps.failed)
+        return go(request, "refused", steps.failed, status=status)
     action = action_of(outcome)
     if action and steps.charge.state == Transaction.State.PENDING and is_script(request):
         return _act(steps, action)

@@ -1,5 +1,7 @@
 """Refusals that a page shows after a redirect: named in the address, worded here."""
 
+from http import HTTPStatus
+
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -49,3 +51,10 @@ def words_of(code: str) -> str:
     """The words of a refusal of ours; nothing for a code that is the gateway's."""
     refusal = REFUSALS.get(code)
     return refusal().messages[0] if refusal else ""  # type: ignore[call-arg]
+
+
+def status_of(refusal: ValidationError) -> int:
+    """What a script is told beside the words: to slow down, if too many cards were tried."""
+    if isinstance(refusal, TooManyFailedCards):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.OK

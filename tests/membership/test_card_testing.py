@@ -122,9 +122,10 @@ def test_the_checkout_says_so(mia, card, option, signed_in, fake_gateway):
     browser = signed_in(mia.user)
 
     for chosen in ("new", card.pk):
-        answer = confirm(browser, option, look(browser, option), card=chosen).json()
-        assert answer["state"] == "refused"
-        page = words(browser.get(answer["url"]))
+        answer = confirm(browser, option, look(browser, option), card=chosen)
+        assert answer.status_code == 429
+        assert answer.json()["state"] == "refused"
+        page = words(browser.get(answer.json()["url"]))
         assert "Too many cards failed in the last hour" in page
         assert 'role="alert"' in page
 
@@ -151,6 +152,7 @@ def test_adding_cards_counts_as_well(location, mia, till, signed_in, fake_gatewa
         address(location, "add_card"), {"key": uuid4()}, HTTP_ACCEPT="application/json"
     )
 
+    assert answer.status_code == 429
     assert answer.json()["state"] == "refused"
     assert len(fake_gateway._setups) == BY_USER
     page = words(signed_in(mia.user).get(answer.json()["url"]))
