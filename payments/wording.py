@@ -33,7 +33,7 @@ REASONS = {
     "payment_intent_authentication_failure": _("it was not confirmed with your bank"),
     "setup_intent_authentication_failure": _("it was not confirmed with your bank"),
     "canceled": _("it was not confirmed with your bank"),
-    "cancelled_by_payer": _("it was cancelled"),
+    "cancelled_by_payer": _("the payer left before paying"),
     "card_not_entered": _("no card was entered"),
     "abandoned": _("it was not finished in time"),
     "not_an_active_member": _("the membership is suspended"),

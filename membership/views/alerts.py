@@ -18,6 +18,7 @@ from payments.gateways.registry import abilities_of
 from payments.models import Transaction
 from payments.wording import failure_reason
 
+LEFT = "cancelled_by_payer"
 NO_CARD_WAS_ASKED = {"card_not_entered", "abandoned"}
 
 
@@ -118,6 +119,9 @@ def declined(charge: Transaction) -> Alert:
     """Why a charge failed, and what the payer can do."""
     if words := words_of(charge.failure_code):
         return Alert("bad", words, "")
+    if charge.failure_code == LEFT:
+        title = _("You left before paying with %(gateway)s.") % {"gateway": charge.connection}
+        return Alert("wait", title, _("Nothing was charged. Try again, or pay some other way."))
     reason = failure_reason(charge.failure_code)
     if charge.failure_code in NO_CARD_WAS_ASKED:
         return Alert("bad", _("Nothing was paid: %(reason)s.") % {"reason": reason}, "")

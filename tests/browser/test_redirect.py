@@ -73,7 +73,7 @@ def test_closed_half_way_and_gone_on_with(buyer, harbour_pay):
     buyer.get_by_role("link", name="Go on at Harbour Pay").click()
     buyer.get_by_role("button", name="Cancel").click()
 
-    expect(buyer.get_by_role("alert")).to_contain_text("it was cancelled")
+    expect(buyer.get_by_role("alert")).to_contain_text("You left before paying")
     assert Purchase.objects.get().state == "failed"
 
 

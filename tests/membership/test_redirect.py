@@ -202,7 +202,7 @@ def test_what_the_buyer_cancels_there_costs_nothing_and_says_so(mias, option, ha
 
     page = words(come_back(mias, harbour_pay.payments["hp_1"]))
 
-    assert "The payment with Harbour Pay was not finished: it was cancelled." in page
+    assert "You left before paying with Harbour Pay." in page
     assert Purchase.objects.get().state == "failed"
 
 
