@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.utils.html import escape
+from django.utils.http import urlencode
 from django.utils.timezone import now
 
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
@@ -284,3 +286,22 @@ def test_keys_are_changed_and_a_gateway_is_left_after_a_fresh_sign_in_alone(
     browser.post(address(location, "disconnect_gateway", connection.pk))
     connection.refresh_from_db()
     assert connection.state == State.DISCONNECTING
+
+
+@pytest.mark.parametrize(("factor", "page"), [("totp", ""), ("webauthn", "webauthn/")])
+def test_who_has_no_password_confirms_with_their_factor(
+    browser, location, admin, connection, factor, page
+):
+    admin.set_unusable_password()
+    admin.save()
+    browser.force_login(admin)
+    confirmed(browser, ago=timedelta(minutes=16))
+    Authenticator.objects.create(user=admin, type=factor, data={})
+
+    refused = browser.post(address(location, "disconnect_gateway", connection.pk))
+    asked = browser.get(refused.url)
+
+    back = urlencode({"next": address(location, STRIPE)})
+    assert asked.url == f"/accounts/2fa/reauthenticate/{page}?{back}"
+    connection.refresh_from_db()
+    assert connection.state == State.CONNECTED
