@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import RevenueLine, RevenueMonth
-from community.admin import ReadOnly, operators
+from community.desk.rows import ReadOnly
+from community.desk.site import desk
 from community.money import format_money
 
 
-@admin.register(RevenueLine, site=operators)
+@admin.register(RevenueLine, site=desk)
 class RevenueLineAdmin(ReadOnly):
     list_display = ("happened_at", "location", "source", "method", "label", "net")
     list_filter = ("source", "location")
@@ -18,7 +19,7 @@ class RevenueLineAdmin(ReadOnly):
         return format_money(line.net_minor, line.currency)
 
 
-@admin.register(RevenueMonth, site=operators)
+@admin.register(RevenueMonth, site=desk)
 class RevenueMonthAdmin(ReadOnly):
     list_display = ("month", "location", "source", "slot", "net", "lines")
     list_filter = ("source", "location")

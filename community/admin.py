@@ -1,21 +1,21 @@
-"""The operator's view of the installation: superusers only, and nearly nothing to change there.
+"""People and places in the admin.
 
 What has rules, such as a price, a membership or a setting, is changed on its page, where they
-hold and the audit is written. Part of the admin are only models registered on `operators`:
+hold and the audit is written. Part of the admin are only models registered on `desk`:
 libraries register theirs elsewhere, some with secrets in them.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext_lazy as _
 
+from community.desk.acts import Act, Doing
+from community.desk.rows import DeskPage, ReadOnly
+from community.desk.site import desk
 from community.models import (
     AuditRecord,
     Company,
@@ -26,60 +26,51 @@ from community.models import (
     Role,
     User,
 )
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
-else:
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+from credits.forms import DeductForm, GiveForm
+from credits.services.giving import deduct_credits, give_credits
 
 
-class OperatorSite(admin.AdminSite):
-    site_title = site_header = "Deskmint"
-    index_title = _("Operator")
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_superuser
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Send people to the one sign-in page, which has the rate limits and second factors."""
-        there = request.GET.get("next") or resolve_url("admin:index")
-        if self.has_permission(request):
-            return redirect("admin:index")
-        if request.user.is_authenticated:
-            raise PermissionDenied(_("The admin is for the operator of the installation."))
-        return redirect_to_login(there)
-
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        return redirect("account_change_password")
+def _give(customer: Customer, doing: Doing) -> None:
+    about: dict[str, Any] = {"by": doing.by, "principal": doing.principal, "at": doing.at}
+    give_credits(customer=customer, **about, **doing.form.facts())
 
 
-operators = OperatorSite(name="admin")
+def _deduct(customer: Customer, doing: Doing) -> None:
+    about: dict[str, Any] = {"by": doing.by, "principal": doing.principal, "at": doing.at}
+    deduct_credits(customer=customer, **about, **doing.form.facts())
 
 
-class ReadOnly(ModelAdmin):
-    """Rows to look at. Whoever asks, whatever their rights: no adding, changing, deleting."""
+give = Act(
+    "give",
+    _("Give credits"),
+    _give,
+    form=lambda data, customer: GiveForm(data, location=customer.location, prefix="give"),
+    keeps_reason=True,
+)
+deduct = Act(
+    "deduct",
+    _("Deduct credits"),
+    _deduct,
+    form=lambda data, customer: DeductForm(data, location=customer.location, prefix="deduct"),
+    keeps_reason=True,
+)
 
-    actions = None
-    ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
+
+class OperatorPage(DeskPage):
+    """What the operator edits: accounts, and who works where."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return self.may_look(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+        return self.may_look(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+        return self.may_look(request)
 
 
-@admin.register(User, site=operators)
-class UserAdmin(ModelAdmin):
-    actions = None
+@admin.register(User, site=desk)
+class UserAdmin(OperatorPage):
     list_display = ("email", "name", "is_active", "is_superuser", "joined_at")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "name")
@@ -107,15 +98,14 @@ class UserAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
-@admin.register(Location, site=operators)
+@admin.register(Location, site=desk)
 class LocationAdmin(ReadOnly):
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug", "legal_name")
 
 
-@admin.register(Role, site=operators)
-class RoleAdmin(ModelAdmin):
-    actions = None
+@admin.register(Role, site=desk)
+class RoleAdmin(OperatorPage):
     list_display = ("user", "location", "kind")
     list_filter = ("kind", "location")
     list_select_related = ("user", "location")
@@ -124,32 +114,37 @@ class RoleAdmin(ModelAdmin):
     ordering = ("location", "kind", "pk")
 
 
-@admin.register(Member, site=operators)
+@admin.register(Member, site=desk)
 class MemberAdmin(ReadOnly):
+    for_staff = True
     list_display = ("user", "location", "state", "joined_at")
     list_filter = ("state", "location")
     list_select_related = ("user", "location")
     search_fields = ("user__email", "user__name")
 
 
-@admin.register(Customer, site=operators)
+@admin.register(Customer, site=desk)
 class CustomerAdmin(ReadOnly):
+    for_staff = True
+    acts = (give, deduct)
     list_display = ("__str__", "location")
     list_filter = ("location",)
     list_select_related = ("member__user", "company", "location")
     search_fields = ("member__user__email", "member__user__name", "company__name")
 
 
-@admin.register(Company, site=operators)
+@admin.register(Company, site=desk)
 class CompanyAdmin(ReadOnly):
+    for_staff = True
     list_display = ("name", "location", "state", "created_at", "closed_at")
     list_filter = ("state", "location")
     list_select_related = ("location",)
     search_fields = ("name",)
 
 
-@admin.register(CompanyMember, site=operators)
+@admin.register(CompanyMember, site=desk)
 class CompanyMemberAdmin(ReadOnly):
+    for_staff = True
     list_display = (
         *("member", "company", "location", "role", "may_use_card", "may_use_bill"),
         "joined_at",
@@ -159,8 +154,9 @@ class CompanyMemberAdmin(ReadOnly):
     search_fields = ("company__name", "member__user__email", "member__user__name")
 
 
-@admin.register(AuditRecord, site=operators)
+@admin.register(AuditRecord, site=desk)
 class AuditRecordAdmin(ReadOnly):
+    for_staff = True
     list_display = ("happened_at", "location", "user", "action", "subject", "reason")
     list_filter = ("location",)
     list_select_related = ("location", "user")

@@ -8,6 +8,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 env = environ.Env()
@@ -36,6 +37,8 @@ INSTALLED_APPS = [
     "payments",
     "membership",
     "config",
+    "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -295,6 +298,31 @@ SPECTACULAR_SETTINGS = {
         "securitySchemes": {
             "key": {"type": "http", "scheme": "bearer"},
             "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE_NAME},
+        }
+    },
+}
+
+# The admin's look. Its pages have a policy of their own: community/middleware.py.
+UNFOLD = {
+    "SITE_TITLE": "Deskmint",
+    "SITE_HEADER": "Deskmint",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("favicon.svg")}
+    ],
+    "SIDEBAR": {"show_search": True},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .02 165)",
+            "100": "oklch(94% .04 165)",
+            "200": "oklch(89% .08 165)",
+            "300": "oklch(83% .12 164)",
+            "400": "oklch(75% .13 163)",
+            "500": "oklch(60% .12 163)",
+            "600": "oklch(46% .1 163)",
+            "700": "oklch(40% .09 163)",
+            "800": "oklch(34% .075 163)",
+            "900": "oklch(29% .06 165)",
+            "950": "oklch(22% .04 168)",
         }
     },
 }

@@ -2,7 +2,7 @@ from django.urls import URLResolver, include, path
 from django.urls.resolvers import RoutePattern
 
 from community import views as community
-from community.admin import operators
+from community.desk.site import desk
 from community.views.settings import logos
 from membership.views import founding, joining
 from notifications.views import app, preferences
@@ -29,7 +29,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
     path("webhooks/", include("payments.urls")),
     path("metrics", metrics, name="metrics"),
-    path("admin/", operators.urls),
+    path("admin/", desk.urls),
     api,
     path("<slug:slug>/", include("community.urls")),
     path("<slug:slug>/membership/", include("membership.urls")),

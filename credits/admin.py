@@ -1,13 +1,17 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from community.admin import ReadOnly, operators
+from community.desk.filters import DayRange
+from community.desk.finding import Finding
+from community.desk.rows import ReadOnly, link_to
+from community.desk.site import desk
 from community.money import format_money
 from credits.models import CreditOption, CreditUse, Entry, Lot, LotMovement, Wallet
 
 
-@admin.register(CreditOption, site=operators)
+@admin.register(CreditOption, site=desk)
 class CreditOptionAdmin(ReadOnly):
+    for_staff = True
     list_display = ("credits", "location", "price", "expiry_months", "position", "archived_at")
     list_filter = (("archived_at", admin.EmptyFieldListFilter), "location")
     list_select_related = ("location",)
@@ -18,7 +22,7 @@ class CreditOptionAdmin(ReadOnly):
         return format_money(option.price_minor, option.location.currency)
 
 
-@admin.register(CreditUse, site=operators)
+@admin.register(CreditUse, site=desk)
 class CreditUseAdmin(ReadOnly):
     list_display = ("name", "location", "credits", "position")
     list_filter = ("location",)
@@ -26,8 +30,9 @@ class CreditUseAdmin(ReadOnly):
     search_fields = ("name",)
 
 
-@admin.register(Wallet, site=operators)
+@admin.register(Wallet, site=desk)
 class WalletAdmin(ReadOnly):
+    for_staff = True
     list_display = ("customer", "location", "balance", "last_position")
     list_filter = ("location",)
     list_select_related = ("customer__member__user", "customer__company", "location")
@@ -38,13 +43,21 @@ class WalletAdmin(ReadOnly):
     )
 
 
-@admin.register(Entry, site=operators)
+@admin.register(Entry, site=desk)
 class EntryAdmin(ReadOnly):
+    for_staff = True
+    finding = Finding(
+        customer="wallet__customer",
+        exact=("idempotency_key", "purchase__charge__reference", "purchase__receipt__number"),
+        credits="credits",
+    )
+    credits_column = "credits"
+    readonly_fields = ("of",)
     list_display = (
         *("happened_at", "location", "holder", "credits", "balance_after", "reason"),
         *("note", "made_by"),
     )
-    list_filter = ("reason", "location")
+    list_filter = ("reason", ("happened_at", DayRange), "location")
     list_select_related = (
         "location",
         "wallet__customer__member__user",
@@ -61,9 +74,14 @@ class EntryAdmin(ReadOnly):
     def holder(self, entry: Entry) -> str:
         return str(entry.wallet.customer)
 
+    @admin.display(description=_("purchase"))
+    def of(self, entry: Entry) -> str:
+        return link_to(getattr(entry, "purchase", None))
 
-@admin.register(Lot, site=operators)
+
+@admin.register(Lot, site=desk)
 class LotAdmin(ReadOnly):
+    for_staff = True
     list_display = ("holder", "location", "credits", "remaining", "lapses_at", "paid")
     list_filter = ("location",)
     list_select_related = (
@@ -85,7 +103,7 @@ class LotAdmin(ReadOnly):
         return format_money(lot.paid_minor, lot.location.currency)
 
 
-@admin.register(LotMovement, site=operators)
+@admin.register(LotMovement, site=desk)
 class LotMovementAdmin(ReadOnly):
     list_display = ("happened_at", "location", "credits", "entry_id", "lot_id")
     list_select_related = ("lot__location", "entry")

@@ -1,15 +1,26 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from community.admin import ReadOnly, operators
+from community.desk.filters import DayRange
+from community.desk.finding import Finding
+from community.desk.rows import ReadOnly
+from community.desk.site import desk
 from community.money import format_money
 from membership.models import Plan, PlanAssignment, Purchase
 
 
-@admin.register(Purchase, site=operators)
+@admin.register(Purchase, site=desk)
 class PurchaseAdmin(ReadOnly):
+    for_staff = True
+    finding = Finding(
+        customer="customer",
+        exact=("charge__reference", "receipt__number", "bill_item__bill__number"),
+        uuids=("key",),
+        minor="total_minor",
+    )
+    money = ("total_minor",)
     list_display = ("created_at", "location", "customer", "credits", "total", "method", "state")
-    list_filter = ("state", "method", "location")
+    list_filter = ("state", "method", ("created_at", DayRange), "location")
     list_select_related = ("location", "customer__member__user", "customer__company")
     search_fields = (
         "key",
@@ -23,8 +34,9 @@ class PurchaseAdmin(ReadOnly):
         return format_money(purchase.total_minor, purchase.currency)
 
 
-@admin.register(Plan, site=operators)
+@admin.register(Plan, site=desk)
 class PlanAdmin(ReadOnly):
+    for_staff = True
     list_display = ("name", "location", "price", "discount_percent", "archived_at")
     list_filter = ("location",)
     list_select_related = ("location",)
@@ -35,8 +47,9 @@ class PlanAdmin(ReadOnly):
         return format_money(plan.price_minor, plan.location.currency)
 
 
-@admin.register(PlanAssignment, site=operators)
+@admin.register(PlanAssignment, site=desk)
 class PlanAssignmentAdmin(ReadOnly):
+    for_staff = True
     list_display = ("plan", "location", "customer", "starts_on", "ends_on", "bill_enabled")
     list_filter = ("location", "bill_enabled")
     list_select_related = ("plan", "location", "customer__member__user", "customer__company")

@@ -1,10 +1,11 @@
 from django.contrib import admin
 
-from community.admin import ReadOnly, operators
+from community.desk.rows import ReadOnly
+from community.desk.site import desk
 from notifications.models import Delivery, Notification, PushSubscription
 
 
-@admin.register(Notification, site=operators)
+@admin.register(Notification, site=desk)
 class NotificationAdmin(ReadOnly):
     list_display = ("created_at", "location", "user", "kind", "read_at")
     list_filter = ("kind", "location")
@@ -12,7 +13,7 @@ class NotificationAdmin(ReadOnly):
     search_fields = ("user__email", "user__name", "key")
 
 
-@admin.register(Delivery, site=operators)
+@admin.register(Delivery, site=desk)
 class DeliveryAdmin(ReadOnly):
     list_display = (
         *("created_at", "location", "notification", "channel", "state", "attempts"),
@@ -24,7 +25,7 @@ class DeliveryAdmin(ReadOnly):
     raw_id_fields = ("notification", "subscription")
 
 
-@admin.register(PushSubscription, site=operators)
+@admin.register(PushSubscription, site=desk)
 class PushSubscriptionAdmin(ReadOnly):
     """Devices by name. Their addresses and keys are nobody's to read."""
 

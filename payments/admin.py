@@ -1,12 +1,82 @@
 from django.contrib import admin
+from django.db import transaction
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from community.admin import ReadOnly, operators
+from community.desk.acts import Act, Doing, ReasonForm
+from community.desk.filters import DayRange
+from community.desk.finding import Finding
+from community.desk.rows import ReadOnly, link_to
+from community.desk.site import desk
 from community.money import format_money
-from payments.models import Card, GatewayConnection, GatewayEvent, Transaction
+from config.broker import send_soon
+from membership.services.reviewing import fail_review, settle_review
+from payments.models import Card, GatewayConnection, GatewayEvent, ReviewCase, Transaction
+from payments.services.reviewing import close_review
+from payments.tasks import process_gateway_event
+from payments.wording import page_of_payment
 
 
-@admin.register(GatewayConnection, site=operators)
+def _retry(event: GatewayEvent, _doing: Doing) -> None:
+    facts = {"location_id": event.location_id, "event_id": event.pk}
+    transaction.on_commit(lambda: send_soon(process_gateway_event, **facts))
+
+
+def _settle(case: ReviewCase, doing: Doing) -> None:
+    settle_review(case_id=case.pk, note=doing.reason, by=doing.by, at=doing.at)
+
+
+def _fail(case: ReviewCase, doing: Doing) -> None:
+    fail_review(case_id=case.pk, note=doing.reason, by=doing.by, at=doing.at)
+
+
+def _close(case: ReviewCase, doing: Doing) -> None:
+    close_review(case_id=case.pk, note=doing.reason, by=doing.by, at=doing.at)
+
+
+def _is_open_mismatch(case: ReviewCase) -> bool:
+    return case.closed_at is None and case.reason == ReviewCase.Reason.MISMATCH
+
+
+retry = Act(
+    "retry",
+    _("Retry"),
+    _retry,
+    form=lambda data, _event: ReasonForm(data),
+    offered=lambda event: event.processed_at is None,
+    warning=_("A worker takes it up at once; what it already did is not done twice."),
+)
+settle = Act(
+    "settle",
+    _("Settle"),
+    _settle,
+    form=lambda data, _case: ReasonForm(data),
+    offered=_is_open_mismatch,
+    warning=_("What was asked for counts as paid, if the gateway says that the money is there."),
+    asks_gateway=True,
+    keeps_reason=True,
+)
+fail = Act(
+    "fail",
+    _("Fail"),
+    _fail,
+    form=lambda data, _case: ReasonForm(data),
+    offered=_is_open_mismatch,
+    warning=_("The payment has failed then. What arrived is yours to pay back at the gateway."),
+    keeps_reason=True,
+)
+close = Act(
+    "close",
+    _("Close"),
+    _close,
+    form=lambda data, _case: ReasonForm(data),
+    offered=lambda case: case.closed_at is None and not _is_open_mismatch(case),
+    warning=_("Nothing but the case changes: say what was done about the money."),
+    keeps_reason=True,
+)
+
+
+@admin.register(GatewayConnection, site=desk)
 class GatewayConnectionAdmin(ReadOnly):
     list_display = ("location", "gateway", "state", "account", "livemode", "connected_at")
     list_filter = ("state", "gateway")
@@ -22,7 +92,7 @@ class GatewayConnectionAdmin(ReadOnly):
     )
 
 
-@admin.register(Card, site=operators)
+@admin.register(Card, site=desk)
 class CardAdmin(ReadOnly):
     list_display = ("__str__", "location", "customer", "state", "created_at")
     list_filter = ("state", "location")
@@ -35,14 +105,26 @@ class CardAdmin(ReadOnly):
     )
 
 
-@admin.register(Transaction, site=operators)
+@admin.register(Transaction, site=desk)
 class TransactionAdmin(ReadOnly):
+    for_staff = True
+    finding = Finding(
+        customer="customer",
+        exact=("reference", "purchase__receipt__number", "bill__number"),
+        uuids=("key",),
+        minor="amount_minor",
+    )
+    money = ("amount_minor",)
+    readonly_fields = ("of", "at_the_gateway")
     list_display = (
         *("created_at", "location", "customer", "amount", "state", "paid_with"),
         *("failure_code", "reference"),
     )
-    list_filter = ("state", "kind", "location")
-    list_select_related = ("location", "customer__member__user", "customer__company")
+    list_filter = ("state", "kind", "connection__gateway", ("created_at", DayRange), "location")
+    list_select_related = (
+        *("location", "customer__member__user", "customer__company"),
+        "connection",
+    )
     search_fields = (
         *("reference", "key", "failure_code"),
         *("customer__member__user__email", "customer__member__user__name"),
@@ -50,15 +132,50 @@ class TransactionAdmin(ReadOnly):
     )
 
     @admin.display(description=_("amount"))
-    def amount(self, transaction: Transaction) -> str:
-        return format_money(transaction.amount_minor, transaction.currency)
+    def amount(self, charge: Transaction) -> str:
+        return format_money(charge.amount_minor, charge.currency)
+
+    @admin.display(description=_("purchase"))
+    def of(self, charge: Transaction) -> str:
+        return link_to(getattr(charge, "purchase", None))
+
+    @admin.display(description=_("at the gateway"))
+    def at_the_gateway(self, charge: Transaction) -> str:
+        connection = charge.connection
+        url = page_of_payment(connection.gateway, charge.reference, live=connection.livemode)
+        return format_html('<a href="{0}" class="underline">{0}</a>', url) if url else ""
 
 
-@admin.register(GatewayEvent, site=operators)
+@admin.register(GatewayEvent, site=desk)
 class GatewayEventAdmin(ReadOnly):
+    for_staff = True
+    finding = Finding(exact=("reference", "kind"))
+    acts = (retry,)
+    readonly_fields = ("about",)
     list_display = (
         *("received_at", "location", "kind", "reference", "processed_at", "attempts", "error"),
     )
-    list_filter = (("processed_at", admin.EmptyFieldListFilter), "kind", "location")
+    list_filter = (
+        ("processed_at", admin.EmptyFieldListFilter),
+        ("received_at", DayRange),
+        "location",
+    )
     list_select_related = ("location",)
     search_fields = ("reference", "kind", "error")
+
+    @admin.display(description=_("transaction"))
+    def about(self, event: GatewayEvent) -> str:
+        thing = (event.payload.get("data") or {}).get("object") or {}
+        references = [it for it in (thing.get("id"), thing.get("payment_intent")) if it]
+        known = Transaction.objects.filter(location=event.location_id, reference__in=references)
+        return link_to(known.first())
+
+
+@admin.register(ReviewCase, site=desk)
+class ReviewCaseAdmin(ReadOnly):
+    for_staff = True
+    acts = (settle, fail, close)
+    list_display = ("noticed_at", "location", "charge", "reason", "closed_at", "note")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter), "reason", "location")
+    list_select_related = ("location", "charge")
+    search_fields = ("note", "charge__reference")

@@ -54,6 +54,13 @@ REASONS = {
 }
 
 
+def page_of_payment(gateway: str, reference: str, *, live: bool) -> str:
+    """Where the gateway shows a payment to its owner; nothing, if it has no such page."""
+    if gateway != "stripe" or not reference:
+        return ""
+    return f"https://dashboard.stripe.com{'' if live else '/test'}/payments/{reference}"
+
+
 def failure_reason(code: str) -> str:
     """Plain words for a failure code; the bank's own secret for any code not listed."""
     return str(REASONS.get(code) or gettext("the bank gave no reason"))

@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID, uuid4
 
 import factory
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
@@ -38,6 +39,12 @@ class UserFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Person {n}")
     email = factory.Sequence(lambda n: f"person{n}@example.test")
     password = factory.LazyFunction(lambda: hashed("a-long-passphrase"))
+
+
+def with_second_factor(user: User) -> User:
+    """Somebody who has set up an app for codes: the admin asks for one."""
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "none"})
+    return user
 
 
 class LocationFactory(DjangoModelFactory):

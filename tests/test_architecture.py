@@ -55,6 +55,7 @@ INTERFACES = {
     "views",
     "__init__",
     # interfaces with a concept of their own, each with its reason
+    "desk",  # community: what the admin pages of all apps share
     "demo",  # membership: the story that demo data tells
     "tickets",  # membership: what a buyer saw, signed for the way to the checkout and back
     "wording",  # payments: a gateway's codes in plain words for pages
@@ -70,7 +71,7 @@ MARKUP_ALLOWED = {
     "config/templatetags/deskmint.py": "our own drawings; roles set into rows escaped already",
 }
 ALL_LOCATIONS = {
-    "community/middleware.py": "the operator's admin works across locations",
+    "community/desk/access.py": "the operator's admin works across locations",
     "payments/views/webhooks.py": "the webhook's address names the connection, that its location",
     "payments/views/metrics.py": "operations watch the sums of all locations",
     "payments/tasks.py": "a sweeper asks which locations have work",

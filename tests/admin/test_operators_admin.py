@@ -4,7 +4,8 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from billing.models import Bill
-from community.admin import ReadOnly, operators
+from community.desk.rows import ReadOnly
+from community.desk.site import desk as desk_site
 from community.models import AuditRecord, Role, User
 from credits.services.spending import spend_credits
 from membership.services.bill_credits import credit_bill
@@ -16,7 +17,7 @@ from membership.services.bill_keeping import (
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.joining import suspend_member
 from payments.models import GatewayConnection, GatewayEvent, Transaction
-from tests.factories import NOON, CustomerFactory, UserFactory, company_of
+from tests.factories import NOON, CustomerFactory, UserFactory, company_of, with_second_factor
 from tests.membership.tab import received
 
 LEDGER = {
@@ -35,16 +36,16 @@ LEDGER = {
     "Wallet",
 }
 LISTINGS = sorted(
-    f"{model._meta.app_label}_{model._meta.model_name}" for model in operators._registry
+    f"{model._meta.app_label}_{model._meta.model_name}" for model in desk_site._registry
 )
 READ_ONLY = {
-    model: page for model, page in operators._registry.items() if isinstance(page, ReadOnly)
+    model: page for model, page in desk_site._registry.items() if isinstance(page, ReadOnly)
 }
 
 
 @pytest.fixture
 def operator(db):
-    return UserFactory(is_superuser=True, is_staff=True)
+    return with_second_factor(UserFactory(is_superuser=True, is_staff=True))
 
 
 @pytest.fixture

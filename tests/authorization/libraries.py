@@ -5,10 +5,10 @@ from functools import partial
 from tests.authorization.rows import (
     LOGIN,
     PRINCIPALS,
+    Answers,
     Row,
     answers,
     anyone,
-    operators,
     signed_in,
 )
 
@@ -62,81 +62,110 @@ SECOND_FACTORS = [
 SESSIONS = [library("usersessions_list", GET=signed_in(), POST=signed_in(302))]
 
 
-def operator(status: int = 200) -> dict[str, int | str]:
-    """The admin is for the operator; everybody else is led to the sign-in."""
-    return LED_TO_SIGN_IN | operators(status, **dict.fromkeys(PRINCIPALS[:-1], LOGIN))
+def desk(status: int = 200, *, team: int | None = None, elsewhere: int | None = None) -> Answers:
+    """The admin is for the operator and the teams of locations; others are led to the sign-in.
+
+    `team` is what a location's team is answered where that differs, `elsewhere` another's admin.
+    """
+    here = status if team is None else team
+    return {
+        **dict.fromkeys(PRINCIPALS, LOGIN),
+        "operator": status,
+        **dict.fromkeys(("staff", "admin"), here),
+        "other_admin": here if elsewhere is None else elsewhere,
+    }
 
 
+DESK = ("operator", "staff", "admin", "other_admin")
 ADMIN = [
-    library("admin:index", GET=operator()),
+    library("admin:index", GET=desk()),
+    library("admin:search", GET=desk()),
     # The one sign-in page has the rate limits: this one only leads there.
-    library("admin:login", GET=answers(302, "operator"), POST=answers(302, "operator")),
-    library("admin:logout", POST=anyone(302, operator=200)),
-    library("admin:password_change", GET=operator(302)),
-    library("admin:password_change_done", GET=operator()),
-    library("admin:autocomplete", GET=operator(403)),
-    library("admin:jsi18n", GET=operator()),
+    library("admin:login", GET=answers(302, *DESK), POST=answers(302, *DESK)),
+    library("admin:logout", POST=anyone(302, **dict.fromkeys(DESK, 200))),
+    library("admin:password_change", GET=desk(302)),
+    library("admin:password_change_done", GET=desk()),
+    library("admin:autocomplete", GET=desk(403)),
+    library("admin:jsi18n", GET=desk()),
     library(
         "admin:view_on_site",
-        GET=operator(404),
+        GET=desk(404),
         address={"content_type_id": "no-such-type", "object_id": "1"},
     ),
-    library("admin:app_list", GET=operator(), address={"app_label": "credits"}),
-    library("admin/(?P<url>.*)$", GET=operator(404)),
+    library("admin:app_list", GET=desk(), address={"app_label": "credits"}),
+    library("admin/(?P<url>.*)$", GET=desk(404)),
 ]
 
 # Everything is read-only there, but for what is named.
-ADMIN_MODELS = {
+EDITED = {
     "community_user": {"add", "change"},
     "community_role": {"add", "change", "delete"},
-    "community_location": set(),
-    "community_member": set(),
-    "community_company": set(),
-    "community_companymember": set(),
-    "community_customer": set(),
-    "community_auditrecord": set(),
-    "notifications_notification": set(),
-    "notifications_delivery": set(),
-    "notifications_pushsubscription": set(),
-    "analytics_revenueline": set(),
-    "analytics_revenuemonth": set(),
-    "credits_creditoption": set(),
-    "credits_credituse": set(),
-    "credits_wallet": set(),
-    "credits_entry": set(),
-    "credits_lot": set(),
-    "credits_lotmovement": set(),
-    "billing_receipt": set(),
-    "billing_bill": set(),
-    "billing_billingdetails": set(),
-    "billing_billpayment": set(),
-    "billing_creditnote": set(),
-    "billing_documentcounter": set(),
-    "billing_documentmail": set(),
-    "payments_gatewayconnection": set(),
-    "payments_card": set(),
-    "payments_transaction": set(),
-    "payments_gatewayevent": set(),
-    "membership_plan": set(),
-    "membership_planassignment": set(),
-    "membership_purchase": set(),
+}
+# What a location's team sees, of their own.
+TEAMS = (
+    *("community_member", "community_company", "community_companymember", "community_customer"),
+    *("community_auditrecord", "credits_creditoption", "credits_wallet", "credits_entry"),
+    *("credits_lot", "billing_receipt", "billing_bill", "billing_billpayment"),
+    *("billing_creditnote", "payments_transaction", "payments_gatewayevent"),
+    *("payments_reviewcase", "membership_plan", "membership_planassignment"),
+    "membership_purchase",
+)
+OPERATORS = (
+    *("community_user", "community_role", "community_location"),
+    *("notifications_notification", "analytics_revenueline", "analytics_revenuemonth"),
+    *("credits_credituse", "credits_lotmovement", "billing_billingdetails"),
+    *("billing_documentcounter", "billing_documentmail", "payments_gatewayconnection"),
+    *("payments_card", "notifications_delivery", "notifications_pushsubscription"),
+)
+EVERYBODYS = ("community_user", "community_role", "community_location")
+# Acts with what the page of the first row answers: 302 where it can't be done to it.
+ACTS = {
+    "community_customer": {"give": 200, "deduct": 200},
+    "billing_bill": {"issue": 302, "mark-paid": 302, "credit": 200, "send-again": 200},
+    "billing_receipt": {"send-again": 200},
+    "billing_creditnote": {"send-again": 200},
+    "payments_gatewayevent": {"retry": 302},
+    "payments_reviewcase": {"settle": 302, "fail": 302, "close": 200},
 }
 
 
-def admin_rows(model: str, may: set[str]) -> list[Row]:
-    def when(right: str) -> dict[str, int | str]:
-        return operator(200 if right in may else 403)
+def admin_rows(model: str) -> list[Row]:
+    team = None if model in TEAMS else 403
+    may = EDITED.get(model, set())
+
+    def when(right: str) -> Answers:
+        return desk(200 if right in may else 403, team=403)
 
     one = {"object_id": f"admin_{model}"}
     app, name = model.split("_")
-    return [
-        library(f"admin:{model}_changelist", GET=operator()),
+    # What isn't theirs leads back to the index, as the admin does with what isn't there.
+    gone = 302 if team is None else None
+    rows = [
+        library(f"admin:{model}_changelist", GET=desk(team=team)),
         library(f"admin:{model}_add", GET=when("add"), POST=when("add")),
-        library(f"admin:{model}_change", GET=operator(), POST=when("change"), address=one),
+        library(
+            f"admin:{model}_change",
+            GET=desk(team=team, elsewhere=gone),
+            POST=when("change"),
+            address=one,
+        ),
         library(f"admin:{model}_delete", GET=when("delete"), POST=when("delete"), address=one),
-        library(f"admin:{model}_history", GET=operator(), address=one),
-        library(f"admin/{app}/{name}/<path:object_id>/", GET=operator(302), address=one),
+        library(
+            f"admin:{model}_history",
+            GET=desk(team=team, elsewhere=None if model in EVERYBODYS else 302),
+            address=one,
+        ),
+        library(f"admin/{app}/{name}/<path:object_id>/", GET=desk(302), address=one),
     ]
+    if not may:
+        export = {"form": "csv"}
+        refused = None if team is None else 404
+        rows.append(library(f"admin:{model}_export", GET=desk(team=refused), address=export))
+    at = {"pk": f"admin_{model}"}
+    for act, status in ACTS.get(model, {}).items():
+        answered = desk(status, elsewhere=404)
+        rows.append(library(f"admin:{model}_{act}", GET=answered, POST=answered, address=at))
+    return rows
 
 
 LIBRARIES = [
@@ -144,5 +173,5 @@ LIBRARIES = [
     *SECOND_FACTORS,
     *SESSIONS,
     *ADMIN,
-    *(row for model, may in ADMIN_MODELS.items() for row in admin_rows(model, may)),
+    *(row for model in (*TEAMS, *OPERATORS) for row in admin_rows(model)),
 ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection
 from django.test import Client
@@ -100,6 +101,11 @@ def build_world() -> World:
         ),
         **{who: here.people[who].user for who in ("member", "suspended", "left")},
     }
+    for who in ("staff", "admin", "other_admin", "operator"):
+        # A key, not an app: the pages of an app's codes answer who has one otherwise.
+        Authenticator.objects.create(
+            user=users[who], type=Authenticator.Type.WEBAUTHN, data={"name": "Key"}
+        )
     for ids in here.ids.values():
         ids |= {f"admin_{name}": pk for name, pk in _one_of_each_model().items()}
     browsers = {who: _browser(user) for who, user in users.items()}

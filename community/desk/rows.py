@@ -1,0 +1,203 @@
+"""The admin's lists and pages of rows that nobody edits there."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.utils import label_for_field, lookup_field
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.timezone import localtime, now
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import TabularInline as UnfoldTabularInline
+
+from community.desk.access import desk_behind
+from community.desk.acts import Act
+from community.desk.filters import LocationFilter
+from community.desk.finding import Finding
+from community.downloads import csv_download, xlsx_download
+from community.money import format_credits, format_money
+
+if TYPE_CHECKING:
+    from django.contrib import admin
+
+    Base = admin.ModelAdmin[Any]
+    BaseInline = admin.TabularInline[Any, Any]
+else:
+    Base, BaseInline = UnfoldModelAdmin, UnfoldTabularInline
+
+MOST_COUNTED = 5000
+MOST_IN_A_WORKBOOK = 50_000
+LONGEST_SEARCH = 100
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than somebody would page: a full count reads the whole table."""
+
+    @cached_property
+    def count(self) -> int:
+        counted: int = self.object_list.order_by()[: MOST_COUNTED + 1].count()  # type: ignore[attr-defined]
+        return counted
+
+
+class DeskPage(Base):
+    """A page of the admin: the operator's, and where it says so the team's of a location."""
+
+    for_staff = False
+    actions = None
+    ordering: tuple[str, ...] = ("-pk",)
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        wanted = super().get_list_filter(request)
+        return [("location", LocationFilter) if it == "location" else it for it in wanted]
+
+    def may_look(self, request: HttpRequest) -> bool:
+        desk = desk_behind(request)
+        return desk.is_operator or (self.for_staff and desk.is_open)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may_look(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_look(request)
+
+
+class ReadOnly(DeskPage):
+    """Rows to look at. Whoever asks, whatever their rights: no adding, changing, deleting."""
+
+    finding: Finding | None = None
+    money: tuple[str, ...] = ()  # columns in minor units that the foot of a narrowed list sums
+    credits_column = ""
+    acts: tuple[Act, ...] = ()
+    list_before_template = "desk/before_list.html"
+    change_form_before_template = "desk/acts.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        words = search_term.strip()[:LONGEST_SEARCH]
+        if self.finding is None or not words:
+            return super().get_search_results(request, queryset, words)
+        return queryset.filter(self.finding.matching(words, desk_behind(request))), False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [path("export.<str:form>", wrap(self.export), name=f"{name}_export")]
+        own += [
+            path(f"<int:pk>/{act.name}/", wrap(act.page_of(self)), name=f"{name}_{act.name}")
+            for act in self.acts
+        ]
+        return [*own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        listed = getattr(answer, "context_data", {}).get("cl")
+        if listed is not None:
+            answer.context_data |= {  # type: ignore[attr-defined]
+                "sums": self._sums(listed.queryset)
+                if listed.has_active_filters or listed.query
+                else [],
+                "may_narrow": bool(self.money or self.credits_column),
+                "too_many": listed.result_count > MOST_COUNTED,
+                "export": f"admin:{self.opts.app_label}_{self.opts.model_name}_export",
+            }
+        return answer
+
+    def _sums(self, rows: QuerySet[Any]) -> list[str]:
+        """What the listed rows come to, by currency."""
+        rows = rows.order_by()
+        found = []
+        if self.credits_column:
+            total = rows.aggregate(sum=Sum(self.credits_column))["sum"]
+            found.append(format_credits(total or Decimal(0)))
+        for column in self.money:
+            label = label_for_field(column, self.model).partition(",")[0].capitalize()
+            found += [
+                f"{label}: {format_money(row['sum'], row['currency'])}"
+                for row in rows.values("currency").annotate(sum=Sum(column)).order_by("currency")
+            ]
+        return found
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        offered = [act for act in self.acts if row is not None and act.offered(row)]
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        links = [(f"{name}_{act.name}", act.label) for act in offered]
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "acts": links, "row": row}
+        )
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """Answer with the rows that the list would show, as a file."""
+        if not self.has_view_permission(request) or form not in {"csv", "xlsx"}:
+            raise Http404
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        name = f"{self.opts.model_name}-{localtime(now()).date().isoformat()}.{form}"
+        if form == "csv":
+            return csv_download(self._cells(request, rows), name=name)
+        title = str(self.opts.verbose_name_plural)[:31]
+        return xlsx_download({title: self._cells(request, rows[:MOST_IN_A_WORKBOOK])}, name=name)
+
+    def _cells(self, request: HttpRequest, rows: QuerySet[Any]) -> Iterator[list[str]]:
+        columns = [name for name in self.get_list_display(request) if name != "action_checkbox"]
+        yield [str(label_for_field(name, self.model, self)) for name in columns]
+        for row in rows.iterator(chunk_size=500):
+            yield [_text(lookup_field(name, row, self)) for name in columns]
+
+
+def _text(found: tuple[Any, Any, Any]) -> str:
+    field, _attribute, value = found
+    if value is None:
+        return ""
+    choices = dict(getattr(field, "flatchoices", None) or [])
+    return str(choices.get(value, value))
+
+
+def link_to(row: Model | None) -> str:
+    """A row's page in the admin, by its name."""
+    if row is None:
+        return ""
+    meta = row._meta  # noqa: SLF001 - Django's documented interface
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}" class="underline">{}</a>', url, row)
+
+
+class Inline(BaseInline):
+    """Parts of a row, to look at."""
+
+    can_delete = False
+    extra = max_num = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
