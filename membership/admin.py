@@ -1,12 +1,14 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from community.desk.acts import Act, Doing, ReasonForm
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.money import format_money
-from membership.models import Plan, PlanAssignment, Purchase
+from membership.models import OwedCredits, Plan, PlanAssignment, Purchase
+from membership.services.owing import settle_owed, waive_owed
 
 
 @admin.register(Purchase, site=desk)
@@ -59,3 +61,49 @@ class PlanAssignmentAdmin(ReadOnly):
         "customer__member__user__name",
         "customer__company__name",
     )
+
+
+def _settle(owed: OwedCredits, doing: Doing) -> None:
+    settle_owed(owed_id=owed.pk, note=doing.reason, by=doing.by, at=doing.at)
+
+
+def _waive(owed: OwedCredits, doing: Doing) -> None:
+    waive_owed(owed_id=owed.pk, note=doing.reason, by=doing.by, at=doing.at)
+
+
+def _is_open(owed: OwedCredits) -> bool:
+    return owed.state == OwedCredits.State.OPEN
+
+
+settle = Act(
+    "settle",
+    _("Settle"),
+    _settle,
+    form=lambda data, _owed: ReasonForm(data),
+    offered=_is_open,
+    warning=_("The customer has made good for the credits. They read the reason."),
+    keeps_reason=True,
+)
+waive = Act(
+    "waive",
+    _("Waive"),
+    _waive,
+    form=lambda data, _owed: ReasonForm(data),
+    offered=_is_open,
+    warning=_("The customer owes these credits no longer. They read the reason."),
+    keeps_reason=True,
+)
+
+
+@admin.register(OwedCredits, site=desk)
+class OwedCreditsAdmin(ReadOnly):
+    for_staff = True
+    acts = (settle, waive)
+    finding = Finding(
+        customer="purchase__customer", exact=("taking__reference",), credits="credits"
+    )
+    credits_column = "credits"
+    list_display = ("noticed_at", "location", "purchase", "credits", "lifted", "state", "note")
+    list_filter = ("state", ("noticed_at", DayRange), "location")
+    list_select_related = ("location", "purchase")
+    search_fields = ("note",)

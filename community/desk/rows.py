@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.paginator import Paginator
@@ -49,7 +49,7 @@ class DeskPage(Base):
 
     for_staff = False
     actions = None
-    ordering: tuple[str, ...] = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
@@ -130,7 +130,7 @@ class ReadOnly(DeskPage):
             total = rows.aggregate(sum=Sum(self.credits_column))["sum"]
             found.append(format_credits(total or Decimal(0)))
         for column in self.money:
-            label = label_for_field(column, self.model).partition(",")[0].capitalize()
+            label = str(label_for_field(column, self.model)).partition(",")[0].capitalize()
             found += [
                 f"{label}: {format_money(row['sum'], row['currency'])}"
                 for row in rows.values("currency").annotate(sum=Sum(column)).order_by("currency")

@@ -108,7 +108,7 @@ TEAMS = (
     *("credits_lot", "billing_receipt", "billing_bill", "billing_billpayment"),
     *("billing_creditnote", "payments_transaction", "payments_gatewayevent"),
     *("payments_reviewcase", "membership_plan", "membership_planassignment"),
-    "membership_purchase",
+    *("membership_purchase", "membership_owedcredits"),
 )
 OPERATORS = (
     *("community_user", "community_role", "community_location"),
@@ -125,6 +125,7 @@ ACTS = {
     "billing_receipt": {"send-again": 200},
     "billing_creditnote": {"send-again": 200},
     "payments_gatewayevent": {"retry": 302},
+    "membership_owedcredits": {"settle": 200, "waive": 200},
     "payments_reviewcase": {"settle": 302, "fail": 302, "close": 200},
 }
 
