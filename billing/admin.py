@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
@@ -169,7 +170,10 @@ class BillItemInline(Inline):
 class BillAdmin(ReadOnly):
     for_staff = True
     finding = Finding(
-        customer="customer", exact=("number", "payment__reference"), minor="total_minor"
+        customer="customer",
+        exact=("number",),
+        minor="total_minor",
+        elsewhere=lambda words: BillPayment.objects.filter(reference=words).values("bill"),
     )
     money = ("total_minor", "credited_minor")
     acts = (issue, mark_paid, credit, send_again)
@@ -188,9 +192,10 @@ class BillAdmin(ReadOnly):
     def left(self, bill: Bill) -> str:
         return format_money(bill.left_minor, bill.currency)
 
-    @admin.display(description=_("payment"))
+    @admin.display(description=_("payments"))
     def paid_by(self, bill: Bill) -> str:
-        return link_to(getattr(bill, "payment", None))
+        links = [(link_to(payment),) for payment in bill.payments.order_by("position")]
+        return format_html_join(", ", "{}", links)
 
 
 @admin.register(BillingDetails, site=desk)

@@ -7,7 +7,7 @@ from itertools import count
 from uuid import UUID, uuid4
 
 import factory
-from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
@@ -43,7 +43,7 @@ class UserFactory(DjangoModelFactory):
 
 def with_second_factor(user: User) -> User:
     """Somebody who has set up an app for codes: the admin asks for one."""
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "none"})
+    TOTP.activate(user, generate_totp_secret())
     return user
 
 

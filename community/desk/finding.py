@@ -4,11 +4,13 @@ Each word is looked up where an index answers; people and companies first, then 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from community.desk.access import Desk
 from community.models import Customer, Location
@@ -27,11 +29,15 @@ class Finding:
     uuids: tuple[str, ...] = ()
     minor: str = ""  # an amount in minor units, of the row's `currency`
     credits: str = ""
+    # The keys of rows that something else leads to, which may lead there several times.
+    elsewhere: Callable[[str], "QuerySet[Any, Any]"] | None = None
 
     def matching(self, words: str, desk: Desk) -> Q:
         found = Q(pk__in=[])
         for lookup in self.exact:
             found |= Q(**{lookup: words})
+        if self.elsewhere:
+            found |= Q(pk__in=self.elsewhere(words))
         if (key := _uuid(words)) is not None:
             for lookup in self.uuids:
                 found |= Q(**{lookup: key})

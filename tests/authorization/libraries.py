@@ -47,13 +47,21 @@ ACCOUNTS = [
     library("account_confirm_login_code", GET=signed_in(302), POST=signed_in(302)),
 ]
 
+DESK = ("operator", "staff", "admin", "other_admin")
+
+
+def with_one(status: int, others: int) -> Answers:
+    """Who has a second factor is answered with the first, others with the second."""
+    return signed_in(others, **dict.fromkeys(DESK, status))
+
+
 # 302: whoever changes these is asked for the password anew first.
 SECOND_FACTORS = [
     library("mfa_index", GET=signed_in()),
     library("mfa_authenticate", GET=signed_in(302), POST=signed_in(302)),
-    library("mfa_reauthenticate", GET=signed_in(302), POST=signed_in(302)),
+    library("mfa_reauthenticate", GET=with_one(200, 302), POST=with_one(200, 302)),
     library("mfa_activate_totp", GET=signed_in(302), POST=signed_in(302)),
-    library("mfa_deactivate_totp", GET=signed_in(404), POST=signed_in(404)),
+    library("mfa_deactivate_totp", GET=with_one(302, 404), POST=with_one(302, 404)),
     library("mfa_view_recovery_codes", GET=signed_in(404)),
     library("mfa_generate_recovery_codes", GET=signed_in(302), POST=signed_in(302)),
     library("mfa_download_recovery_codes", GET=signed_in(404)),
@@ -76,7 +84,6 @@ def desk(status: int = 200, *, team: int | None = None, elsewhere: int | None = 
     }
 
 
-DESK = ("operator", "staff", "admin", "other_admin")
 ADMIN = [
     library("admin:index", GET=desk()),
     library("admin:search", GET=desk()),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection
 from django.test import Client
@@ -50,6 +49,7 @@ from tests.factories import (
     RoleFactory,
     UserFactory,
     awaited_transfer,
+    with_second_factor,
 )
 from tests.membership.tab import received
 from tests.membership.takings import owed_of
@@ -96,16 +96,11 @@ def build_world() -> World:
         "staff": _team(here, Role.Kind.STAFF, HERE),
         "admin": _team(here, Role.Kind.ADMIN, HERE),
         "other_admin": _team(places[THERE], Role.Kind.ADMIN, THERE),
-        "operator": UserFactory(
-            name="Operator", email="operator@nowhere.test", is_staff=True, is_superuser=True
+        "operator": with_second_factor(
+            UserFactory(name="Operator", email="operator@nowhere.test", is_superuser=True)
         ),
         **{who: here.people[who].user for who in ("member", "suspended", "left")},
     }
-    for who in ("staff", "admin", "other_admin", "operator"):
-        # A key, not an app: the pages of an app's codes answer who has one otherwise.
-        Authenticator.objects.create(
-            user=users[who], type=Authenticator.Type.WEBAUTHN, data={"name": "Key"}
-        )
     for ids in here.ids.values():
         ids |= {f"admin_{name}": pk for name, pk in _one_of_each_model().items()}
     browsers = {who: _browser(user) for who, user in users.items()}
@@ -138,7 +133,7 @@ def _browser(user: User) -> Client:
 def _team(place: Place, kind: str, name: str) -> User:
     user = UserFactory(name=f"{kind} Person", email=f"{kind}@{name}.test")
     RoleFactory(location=place.location, user=user, kind=kind)
-    return user
+    return with_second_factor(user)
 
 
 def _add_member(place: Place, name: str, who: str, state: str) -> None:
