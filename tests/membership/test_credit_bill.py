@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from membership.services.taking_back import CreditsAreSpent, CreditWhole
 from notifications.models import Notification
 from tests.factories import NOON
 from tests.membership.office import Office
+from tests.membership.shop import words
 from tests.membership.tab import (
     LATER,
     balance_of,
@@ -145,6 +147,15 @@ def test_spent_credits_stay_unless_waived(bill, bought, admin, mia, invariants_h
     assert balance_of(mia.customer) == 0
     assert Notification.objects.filter(user=mia.user, kind="owed_closed").count() == 2
     invariants_hold()
+
+
+def test_what_was_waived_is_listed_with_what_is_owed(bill, bought, admin, mia, signed_in):
+    spend_credits(customer=mia.customer, credits=Decimal(8), key="desk", at=NOON)
+    credit(bill, {bought.pk: 1200}, admin, waive=True)
+
+    page = words(signed_in(admin).get(reverse("community:owed", args=[bill.location.slug])))
+
+    assert "Taken off the bill" in page
 
 
 def test_who_is_told_of_credits_taken_back_reads_whose_they_were(location, admin):
