@@ -40,9 +40,9 @@ BEGIN
 
     INSERT INTO billing_billitem
         (location_id, bill_id, source, description, net_minor, tax_minor, total_minor, tax_name,
-         tax_percent, key, added_by_id, added_at)
+         tax_percent, exemption, key, added_by_id, added_at)
     VALUES (f.location_id, f.bill_id, 'credits', what, net, tax, net + tax, f.tax_name,
-            f.tax_percent, the_key, f.user_id, at)
+            f.tax_percent, '', the_key, f.user_id, at)
     RETURNING id INTO the_item;
 
     INSERT INTO credits_wallet AS w (location_id, customer_id, balance, last_position)
@@ -71,11 +71,11 @@ BEGIN
     INSERT INTO membership_purchase
         (id, location_id, key, customer_id, bought_by_id, option_id, credits, currency,
          list_price_minor, discount_percent, assignment_id, net_minor, tax_minor, total_minor,
-         tax_name, tax_percent, tax_included, method, state, bill_item_id, accrual_id, created_at,
+         tax_name, tax_percent, tax_included, exemption, method, state, bill_item_id, accrual_id, created_at,
          completed_at)
     VALUES (the_id, f.location_id, the_uuid, f.customer_id, the_member, f.option_id, f.credits,
             f.currency, f.price_minor, f.discount_percent, f.assignment_id, net, tax, net + tax,
-            f.tax_name, f.tax_percent, f.tax_included, 'bill', 'completed', the_item, the_entry, at,
+            f.tax_name, f.tax_percent, f.tax_included, '', 'bill', 'completed', the_item, the_entry, at,
             at);
 
     INSERT INTO analytics_revenueline
