@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_at_its_field_and_gives_nothing(client, customer, 
 def test_more_than_the_balance_is_refused_in_words(client, customer):
     page = post(client, customer, "deduct")
 
-    assert "The balance is 0 credits." in page.content.decode()
+    assert "0 credits are available." in page.content.decode()
 
 
 def test_staff_read_but_give_nothing(client, customer):
