@@ -30,6 +30,7 @@ OPEN_TO_FORMER = {
     "membership:bill_payment",
     "membership:bill_payment_status",
     "membership:confirm_bill_payment",
+    "membership:payment_back",
     "membership:credit_note",
     "membership:credit_note_pdf",
 }

@@ -57,7 +57,7 @@ from tests.test_architecture import BOTTOM_UP
 
 HERE, THERE = "here", "there"
 # What is written because something was refused: how often a webhook's signature was wrong.
-COUNTED = ["refused_events", "event_refused_at"]
+COUNTED = ["refused_events", "refused_lately", "event_refused_at"]
 # What only the other location's pages may show, and what only its owner's.
 FOREIGN = ("@there.test", "7391", "pi_there", "note-of-there")
 COLLEAGUES = ("colleague@here.test", "6283")

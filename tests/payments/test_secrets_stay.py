@@ -13,7 +13,7 @@ from payments.gateways.protocol import Credentials, GatewayUnavailable, KeyRefus
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway, gateway_of
 from tests.community.settings_pages import confirmed
-from tests.factories import NOON, UserFactory
+from tests.factories import NOON, UserFactory, with_second_factor
 
 CANARIES = ("rk_test_canaryzzzz", "whsec_canaryzzzz")
 ENDING = "zzzz"
@@ -87,7 +87,7 @@ def test_exports_and_the_operator_s_admin_have_no_secret(connected, location, ad
     client.force_login(admin)
     exported = reverse("community:export", args=[location.slug, "members", "csv"])
     texts = [b"".join(client.get(exported)).decode()]
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.force_login(with_second_factor(UserFactory(is_staff=True, is_superuser=True)))
     with scope(location=None):
         row = connected.pk
     for name, args in (("changelist", []), ("change", [row])):

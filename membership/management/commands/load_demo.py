@@ -11,6 +11,7 @@ from membership.demo.cast import HARBOUR, PASSWORD, PLACES, Place, log_ins
 from membership.demo.living import Life
 from membership.demo.opening import hand_out_key, open_place, welcome_strangers
 from membership.demo.story import story_of
+from notifications.services.delivering import plan_deliveries
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable, KeyRefused
 from payments.models import GatewayConnection
 from payments.services.connecting import connect_gateway, renew_webhook
@@ -85,6 +86,8 @@ class Command(BaseCommand):
         if left:
             owe_reminders(at=at)
             life.hand_documents_over(until=at)
+            while plan_deliveries(at=at):  # what is older than a day is only listed
+                pass
 
 
 def _connection(place: Place, location: Location, *, at: datetime) -> GatewayConnection:
