@@ -4,14 +4,24 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community.models import User
 from membership.views.joining import invitation_behind
 from payments.encryption import key_ring
+
+# The pages on which somebody confirms that it is them.
+AGAIN = {
+    "reauthenticate": "account_reauthenticate",
+    "mfa_reauthenticate": "mfa_reauthenticate",
+    "mfa_reauthenticate:webauthn": "mfa_reauthenticate_webauthn",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -44,13 +54,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             addresses[0].set_verified()
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
-        ours = {
-            "reauthenticate": gettext("Use your password"),
-            "mfa_reauthenticate": gettext("Use a code"),
-            "mfa_reauthenticate:webauthn": gettext("Use a passkey"),
-        }
-        known = super().get_reauthentication_methods(user)
-        return [{**method, "description": ours[method["id"]]} for method in known]
+        """The library's own asks for the page of passkeys, also where an address allows none."""
+        kinds = Authenticator.Type
+        codes = is_mfa_enabled(user, types=[kinds.TOTP, kinds.RECOVERY_CODES])
+        passkeys = settings.PASSKEYS and is_mfa_enabled(user, types=[kinds.WEBAUTHN])
+        known = [
+            (user.has_usable_password(), "reauthenticate", gettext("Use your password")),
+            (codes, "mfa_reauthenticate", gettext("Use a code")),
+            (passkeys, "mfa_reauthenticate:webauthn", gettext("Use a passkey")),
+        ]
+        return [
+            {"id": name, "description": words, "url": reverse(AGAIN[name])}
+            for is_there, name, words in known
+            if is_there
+        ]
 
     def get_user_search_fields(self) -> list[str]:
         return ["email", "name"]

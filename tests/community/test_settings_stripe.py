@@ -302,3 +302,20 @@ def test_who_has_no_password_confirms_with_their_factor(browser, location, admin
     assert asked.url == f"/accounts/2fa/reauthenticate/?{back}"
     connection.refresh_from_db()
     assert connection.state == State.CONNECTED
+
+
+def test_a_passkey_of_an_address_that_allowed_it_is_not_asked_for(
+    browser, location, admin, connection
+):
+    admin.set_password("deskmint-demo")
+    admin.save()
+    browser.force_login(admin)
+    confirmed(browser, ago=timedelta(minutes=16))
+    Authenticator.objects.create(user=admin, type=Authenticator.Type.WEBAUTHN, data={})
+
+    refused = browser.post(address(location, "disconnect_gateway", connection.pk))
+
+    assert refused.url.startswith("/accounts/reauthenticate/")
+    assert browser.get(refused.url).status_code == 200
+    connection.refresh_from_db()
+    assert connection.state == State.CONNECTED
