@@ -6,6 +6,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -53,8 +54,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if has_shown_mailbox and [it.email for it in addresses] == [user.email.lower()]:
             addresses[0].set_verified()
 
-    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
         """The library's own asks for the page of passkeys, also where an address allows none."""
+        if user.is_anonymous:
+            return []
         kinds = Authenticator.Type
         codes = is_mfa_enabled(user, types=[kinds.TOTP, kinds.RECOVERY_CODES])
         passkeys = settings.PASSKEYS and is_mfa_enabled(user, types=[kinds.WEBAUTHN])
