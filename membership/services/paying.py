@@ -12,6 +12,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from membership.services.bill_charging import check_bill_charge
+from membership.services.payment_notices import tell_purchase_needs_payer
 from membership.services.purchases import check_purchase
 from membership.services.settlement import ABANDONED, never_charged, settle_transaction
 from payments.gateways.protocol import (
@@ -166,7 +167,10 @@ def ask_about_charge(*, charge_id: int, at: datetime) -> None:
     """Settle a charge that is pending for long as its gateway says; end one that was left."""
     charge = Transaction.objects.get(pk=charge_id)
     Transaction.objects.filter(pk=charge_id, state=Transaction.State.PENDING).update(asked_at=at)
-    refresh_charge(charge=charge, at=at)
+    outcome = refresh_charge(charge=charge, at=at)
+    if outcome and outcome.state is ChargeState.ACTION and charge.bill_id is None:
+        with transaction.atomic():
+            tell_purchase_needs_payer(charge_id, at=at)
     charge.refresh_from_db(fields=["state"])
     if charge.state == Transaction.State.PENDING and at - charge.created_at > GIVE_UP_AFTER:
         give_up_charge(charge=charge, at=at)

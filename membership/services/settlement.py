@@ -19,6 +19,7 @@ from membership.services.bill_payment import (
     tell_failed_try,
 )
 from membership.services.crediting import Bought, credit_purchase, describe_credits
+from membership.services.payment_notices import tell_failed_purchase
 from membership.statements import (
     SettlementFacts,
     select_settlement,
@@ -243,6 +244,7 @@ def _fail(facts: ChargeFacts, outcome: ChargeOutcome, *, at: datetime) -> None:
     elif facts.purchase_state in UNDER_WAY:
         end = ENDS.get(outcome.failure_code, Purchase.State.FAILED)
         update_state(purchase_id=facts.purchase_id, state=end)
+        tell_failed_purchase(facts.transaction_id, at=at)
 
 
 def _count_failed_card(facts: ChargeFacts, *, at: datetime) -> None:

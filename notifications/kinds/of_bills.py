@@ -37,6 +37,17 @@ def _failed(told: Told) -> Words:
     return Words(title, text % {"total": told.money()}, link)
 
 
+def _purchase_failed(told: Told) -> Words:
+    facts = {"total": told.money(), "credits": told.credits()}
+    title = _("Your payment of %(total)s did not go through")
+    text = _("Nothing was charged, and the %(credits)s credits were not added.")
+    if told["needs_you"]:
+        title = _("Your payment of %(total)s needs you")
+        text = _("Your bank wants you to confirm it before the %(credits)s credits are added.")
+    text = " · ".join(filter(None, [told["company"], text % facts]))
+    return Words(title % facts, text, told.page("membership:purchase", told["purchase"]))
+
+
 def _transfer(told: Told, title: str, text: str) -> Words:
     link = told.page("membership:purchase", told["purchase"])
     return Words(title % {"total": told.money()}, text, link)
@@ -90,6 +101,15 @@ OF_BILLS = [
         "credit-card",
         _failed,
         ways=ways(PUSH),
+        stays=True,
+    ),
+    About(
+        Kind.PURCHASE_FAILED,
+        Group.BILLS,
+        Audience.ACTIVE,
+        "credit-card",
+        _purchase_failed,
+        by_default=ways(PUSH, EMAIL),
         stays=True,
     ),
     About(

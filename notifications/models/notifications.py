@@ -61,6 +61,7 @@ class Notification(models.Model):
         BILL_DUE = "bill_due", _("Bill due soon")
         BILL_OVERDUE = "bill_overdue", _("Bill overdue")
         PAYMENT_FAILED = "payment_failed", _("Payment failed or needs you")
+        PURCHASE_FAILED = "purchase_failed", _("Purchase not paid or needs you")
         TRANSFER_CONFIRMED = "transfer_confirmed", _("Transfer confirmed")
         TRANSFER_ORDERED = "transfer_ordered", _("Transfer to confirm")
         GATEWAY_FAILING = "gateway_failing", _("Gateway failing")
