@@ -10,6 +10,8 @@ from payments.views.metrics import metrics
 
 # By name: what the API is made of is imported by its first request, not by that of a page.
 api = URLResolver(RoutePattern("api/v1/"), "community.api.urls", app_name="api", namespace="api")
+handler400 = "config.errors.bad_request"
+handler404 = "config.errors.page_not_found"
 handler500 = "config.errors.server_error"
 urlpatterns = [
     path("", community.choose_location, name="choose_location"),

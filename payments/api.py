@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from community.api.access import Caller
 from community.api.fields import AmountField
+from community.api.filters import OfCustomer, before, not_before
 from community.api.views import DetailView, ListView
 from payments.models import Card, Transaction
 
@@ -35,15 +36,11 @@ class CardOut(serializers.Serializer[Card]):
     is_default = serializers.BooleanField()
 
 
-class OfCustomer(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="customer_id")
-
-
 class TransactionFilter(OfCustomer):
     state = django_filters.ChoiceFilter(choices=Transaction.State.choices)
     kind = django_filters.ChoiceFilter(choices=Transaction.Kind.choices)
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = not_before("created_at")
+    until = before("created_at")
 
 
 def transactions_seen(caller: Caller) -> QuerySet[Transaction]:

@@ -40,11 +40,14 @@ REFUSALS = {
     "401": "No key, or one that isn't valid.",
     "403": "The key lacks the scope, or the person may not.",
     "404": "Not there, or of another location.",
+    "406": "An answer in another form than JSON was asked for.",
     "409": "The Idempotency-Key was sent with another request, or that request is still running.",
     "413": "Too large.",
     "415": "Not JSON.",
     "422": "A rule says no; the code says which.",
     "429": "Too many requests; Retry-After says when to go on.",
+    "500": "We have a bug. Nothing was done.",
+    "503": "The database is away or busy; Retry-After says when to go on.",
 }
 WITH_A_BODY = {"409", "413", "415", "422"}
 SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from community.api.access import caller_of
-from community.api.problems import CONTENT_TYPE, KeyMissing, KeyReused, StillWorking, refused
+from community.api.documents import CONTENT_TYPE
+from community.api.problems import KeyMissing, KeyReused, StillWorking, refused
 from community.models import ApiAnswer
 from community.services.answers import claim_answer, keep_answer, take_over
 

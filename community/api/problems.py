@@ -1,7 +1,6 @@
 """Refusals as problem documents (RFC 9457), each with a code that stays."""
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-CONTENT_TYPE = "application/problem+json"
+from community.api.documents import CONTENT_TYPE, problem
+
 CODES = {
     400: "malformed",
     401: "not_authenticated",
@@ -92,14 +92,7 @@ def _problem(
     headers: dict[str, str] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = {
-        "type": f"/api/v1/docs#{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **(facts or {}),
-    }
+    body = problem(status, code, detail, facts)
     return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 

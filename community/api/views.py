@@ -78,6 +78,7 @@ class ApiView(APIView):
     throttle_classes = (PerCaller,)
     parser_classes = (Json,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
+    metadata_class = None  # what there is to know stands in the schema
     needs: ClassVar[dict[str, Scope]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

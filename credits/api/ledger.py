@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from community.api.access import Caller
 from community.api.fields import AmountField, CreditsField
+from community.api.filters import OfWallet, before, not_before
 from community.api.views import ApiView, DetailView, ListView
 from community.models import Customer
 from credits.models import CreditOption, Entry, Lot
@@ -61,18 +62,14 @@ class AsOf(serializers.Serializer[WalletView]):
     )
 
 
-class OfCustomer(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="wallet__customer_id")
-
-
-class EntryFilter(OfCustomer):
+class EntryFilter(OfWallet):
     kind = django_filters.ChoiceFilter(field_name="reason", choices=Entry.Reason.choices)
     reference = django_filters.CharFilter()
-    since = django_filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="lt")
+    since = not_before("happened_at")
+    until = before("happened_at")
 
 
-class LotFilter(OfCustomer):
+class LotFilter(OfWallet):
     empty = django_filters.BooleanFilter(method="are")
 
     def are(self, lots: QuerySet[Lot], _name: str, value: bool) -> QuerySet[Lot]:  # noqa: FBT001

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from community.api.access import Caller, Scope
 from community.api.asking import customer_of, domain_key, read_body
 from community.api.fields import CreditsField, TextField
+from community.api.filters import OfWallet
 from community.api.once import once
 from community.api.views import ApiView, DetailView, ListView
 from credits.api.ledger import EntryOut, entries_seen
@@ -63,8 +64,7 @@ class HoldOut(serializers.Serializer[Hold]):
     )
 
 
-class HoldFilter(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="wallet__customer_id")
+class HoldFilter(OfWallet):
     state = django_filters.ChoiceFilter(choices=Hold.State.choices)
     reference = django_filters.CharFilter()
 

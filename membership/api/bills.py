@@ -19,6 +19,7 @@ from billing.models import Bill, BillItem, Receipt
 from community.api.access import Caller, Scope
 from community.api.asking import domain_key, read_body
 from community.api.fields import AmountField, TextField
+from community.api.filters import OfCustomer, before, not_before
 from community.api.once import once
 from community.api.views import ApiView, DetailView, ListView
 from community.money import MAX_MINOR
@@ -70,17 +71,17 @@ class ReceiptOut(serializers.Serializer[Receipt]):
     issued_at = serializers.DateTimeField()
 
 
-class OfCustomer(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="customer_id")
-
-
 class BillFilter(OfCustomer):
     state = django_filters.ChoiceFilter(choices=Bill.State.choices)
     number = django_filters.CharFilter()
+    since = not_before("opened_at")
+    until = before("opened_at")
 
 
 class ReceiptFilter(OfCustomer):
     number = django_filters.CharFilter()
+    since = not_before("issued_at")
+    until = before("issued_at")
 
 
 class Pdf(BaseRenderer):

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from community.api.access import Caller, Scope
 from community.api.asking import read_body
 from community.api.fields import AmountField, CreditsField, Money, MoneyField
+from community.api.filters import OfCustomer, before, not_before
 from community.api.once import once, once_in_steps
 from community.api.views import ApiView, DetailView, ListView
 from community.models import Company, Member
@@ -105,10 +106,11 @@ class PurchaseOut(serializers.Serializer[Purchase]):
         return f"{settings.BASE_URL}{path}"
 
 
-class PurchaseFilter(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="customer_id")
+class PurchaseFilter(OfCustomer):
     state = django_filters.ChoiceFilter(choices=Purchase.State.choices)
     method = django_filters.ChoiceFilter(choices=Purchase.Method.choices)
+    since = not_before("created_at")
+    until = before("created_at")
 
 
 def purchases_seen(caller: Caller) -> QuerySet[Purchase]:

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from community.api.access import Caller, Scope
 from community.api.asking import customer_of, read_body
 from community.api.fields import AmountField, CreditsField
+from community.api.filters import OfCustomer
 from community.api.once import once
 from community.api.views import ApiView, ListView
 from membership.models import Plan, PlanAssignment
@@ -68,10 +68,6 @@ class PlanEnd(serializers.Serializer[PlanAssignment]):
 
 class PlanEnded(serializers.Serializer[dict[str, Any]]):
     ends_on = serializers.DateField(help_text="The first day without a plan.")
-
-
-class OfCustomer(django_filters.FilterSet):  # type: ignore[misc]
-    customer = django_filters.NumberFilter(field_name="customer_id")
 
 
 def plans_seen(_caller: Caller) -> QuerySet[Plan]:
