@@ -46,7 +46,7 @@ REFUSALS = {
     "415": "Not JSON.",
     "422": "A rule says no; the code says which.",
     "429": "Too many requests; Retry-After says when to go on.",
-    "500": "We have a bug. Nothing was done.",
+    "500": "We have a bug. The same request may be sent again.",
     "503": "The database is away or busy; Retry-After says when to go on.",
 }
 WITH_A_BODY = {"409", "413", "415", "422"}
