@@ -32,7 +32,9 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
         answer["Retry-After"] = str(AGAIN_AFTER_SECONDS)
         return answer
     if is_for_the_api(request.path_info):
-        words = _("Something broke here. The same request may be sent again: nothing is done twice.")
+        words = _(
+            "Something broke here. The same request may be sent again: nothing is done twice."
+        )
         return _problem(500, "broken", words)
     return defaults.server_error(request)
 
