@@ -100,6 +100,7 @@ class UserAdmin(OperatorPage):
 
 @admin.register(Location, site=desk)
 class LocationAdmin(ReadOnly):
+    place = "pk"
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug", "legal_name")
 

@@ -4,13 +4,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
+from typing import IO
 
 from django.http import FileResponse, StreamingHttpResponse
 from openpyxl import Workbook
 
 BOM = "\ufeff"  # or Excel takes UTF-8 for something else
 DANGEROUS = ("=", "+", "-", "@", "＝", "\t", "\r")
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_ROWS_IN_A_SHEET = 1_048_576  # the headings among them
 
 Rows = Iterator[Sequence[object]]
 
@@ -18,23 +21,28 @@ Rows = Iterator[Sequence[object]]
 def csv_download(rows: Rows, *, name: str) -> StreamingHttpResponse:
     """Answer with a file. Rows are read after the request: they open their location themselves."""
     return StreamingHttpResponse(
-        _lines(rows),
-        content_type="text/csv; charset=utf-8",
+        csv_lines(rows),
+        content_type=CSV,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
 def xlsx_download(sheets: Mapping[str, Iterable[Sequence[object]]], *, name: str) -> FileResponse:
-    """Answer with a workbook of these sheets, written to a file of its own first."""
+    """Answer with a workbook of these sheets."""
+    return FileResponse(workbook(sheets), as_attachment=True, filename=name, content_type=XLSX)
+
+
+def workbook(sheets: Mapping[str, Iterable[Sequence[object]]]) -> IO[bytes]:
+    """Write it to a file without a name, row by row; whoever reads it closes it."""
     book = Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([harmless(_printable(cell)) for cell in row])
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    file = TemporaryFile()  # noqa: SIM115 - its reader closes it
     book.save(file)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return file
 
 
 def harmless(cell: object) -> object:
@@ -51,7 +59,8 @@ def _printable(cell: object) -> object:
     return cell
 
 
-def _lines(rows: Rows) -> Iterator[str]:
+def csv_lines(rows: Rows) -> Iterator[str]:
+    """Write the table line by line."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     buffer.write(BOM)

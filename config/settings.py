@@ -176,6 +176,8 @@ CELERY_BEAT_SCHEDULE = {
     "check gateway connections": {"task": "payments.tasks.check_connections", "schedule": 3600},
     "lapse credits": {"task": "credits.tasks.sweep_lapsed_lots", "schedule": 300},
     "forget old answers of the API": {"task": "community.tasks.forget_answers", "schedule": 3600},
+    "make long exports": {"task": "community.tasks.make_next_export", "schedule": 15},
+    "forget old exports": {"task": "community.tasks.forget_exports", "schedule": 3600},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
     "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},

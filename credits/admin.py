@@ -105,6 +105,7 @@ class LotAdmin(ReadOnly):
 
 @admin.register(LotMovement, site=desk)
 class LotMovementAdmin(ReadOnly):
+    place = "lot__location"
     list_display = ("happened_at", "location", "credits", "entry_id", "lot_id")
     list_select_related = ("lot__location", "entry")
     search_fields = ("entry__idempotency_key",)

@@ -29,6 +29,8 @@ class DeliveryAdmin(ReadOnly):
 class PushSubscriptionAdmin(ReadOnly):
     """Devices by name. Their addresses and keys are nobody's to read."""
 
+    place = ""
+
     list_display = ("created_at", "user", "browser", "ended_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name", "browser")

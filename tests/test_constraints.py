@@ -7,12 +7,12 @@ from django.db.models import F
 from django.utils.timezone import now
 from django_scopes import scopes_disabled
 
-from community.models import ApiAnswer, Location, LocationLogo
+from community.models import ApiAnswer, Export, ExportPart, Location, LocationLogo
 from community.services.api_keys import make_api_key
 from credits.models import CreditUse
 from membership.models import JoinRequest, MemberImport
 from payments.models import Card, Transaction
-from tests.factories import RoleFactory
+from tests.factories import RoleFactory, UserFactory
 from tests.test_architecture import BOTTOM_UP
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,15 @@ REFUSED = {
     "api_key_expires_after_it_begins": {"digest": "'copy'", "expires_at": "created_at"},
     "answer_once_per_holder_and_key": {},
     "answer_is_for_a_key_or_a_user": {"key": "'copy'", "api_key_id": "null"},
+    "export_does_no_more_rows_than_it_has": {"where": "state = 'done'", "rows_done": "1"},
+    "export_one_under_way_per_person": {"where": "state = 'running'", "state": "'waiting'"},
+    "export_one_made_at_a_time": {
+        "where": "state = 'running'",
+        "asked_by_id": "(SELECT max(id) FROM community_user)",
+    },
+    "export_ended_has_a_time": {"where": "state = 'done'", "finished_at": "null"},
+    "export_failed_says_why": {"where": "state = 'done'", "trouble": "'broken'"},
+    "export_part_has_one_place": {},
     "notification_once_per_user_and_key": {},
     "preference_once_per_kind_and_channel": {},
     "preference_channel_is_known": {"channel": "'fax'"},
@@ -340,6 +349,11 @@ def rows(two_books):
         ApiAnswer.objects.create(
             location=place, api_key=key, key="k", fingerprint="f", claimed_at=now()
         )
+        asked = {"asked_by": user, "listing": "x", "form": "csv", "created_at": now()}
+        Export.objects.create(**asked, state="running")
+        done = Export.objects.create(**asked, state="done", finished_at=now())
+        ExportPart.objects.create(export=done, position=0, content=b"part")
+        UserFactory()
         CreditUse.objects.create(location=place, name="Meeting room", credits=1)
         JoinRequest.objects.create(location=place, user=user, created_at=now())
         MemberImport.objects.create(

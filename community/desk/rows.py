@@ -1,17 +1,17 @@
 """The admin's lists and pages of rows that nobody edits there."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib.admin.utils import label_for_field, lookup_field
+from django.contrib.admin.utils import label_for_field
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.utils.timezone import localtime, now
+from django.views.decorators.http import require_http_methods
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
@@ -19,7 +19,8 @@ from community.desk.access import desk_behind
 from community.desk.acts import Act
 from community.desk.filters import LocationFilter
 from community.desk.finding import Finding
-from community.downloads import csv_download, xlsx_download
+from community.desk.taking import take_list
+from community.models import Export
 from community.money import format_credits, format_money
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ else:
     Base, BaseInline = UnfoldModelAdmin, UnfoldTabularInline
 
 MOST_COUNTED = 5000
-MOST_IN_A_WORKBOOK = 50_000
 LONGEST_SEARCH = 100
 
 
@@ -75,6 +75,7 @@ class ReadOnly(DeskPage):
     finding: Finding | None = None
     money: tuple[str, ...] = ()  # columns in minor units that the foot of a narrowed list sums
     credits_column = ""
+    place = "location"  # lookup to whose rows they are; without one they aren't taken away
     acts: tuple[Act, ...] = ()
     list_before_template = "desk/before_list.html"
     change_form_before_template = "desk/acts.html"
@@ -118,7 +119,8 @@ class ReadOnly(DeskPage):
                 else [],
                 "may_narrow": bool(self.money or self.credits_column),
                 "too_many": listed.result_count > MOST_COUNTED,
-                "export": f"admin:{self.opts.app_label}_{self.opts.model_name}_export",
+                "export": self.place
+                and f"admin:{self.opts.app_label}_{self.opts.model_name}_export",
             }
         return answer
 
@@ -152,30 +154,13 @@ class ReadOnly(DeskPage):
             request, object_id, form_url, {**(extra_context or {}), "acts": links, "row": row}
         )
 
+    @method_decorator(require_http_methods(["GET", "POST"]))
     def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
         """Answer with the rows that the list would show, as a file."""
-        if not self.has_view_permission(request) or form not in {"csv", "xlsx"}:
+        known = self.place and form in Export.Form.values
+        if not known or not self.has_view_permission(request):
             raise Http404
-        rows = self.get_changelist_instance(request).get_queryset(request)
-        name = f"{self.opts.model_name}-{localtime(now()).date().isoformat()}.{form}"
-        if form == "csv":
-            return csv_download(self._cells(request, rows), name=name)
-        title = str(self.opts.verbose_name_plural)[:31]
-        return xlsx_download({title: self._cells(request, rows[:MOST_IN_A_WORKBOOK])}, name=name)
-
-    def _cells(self, request: HttpRequest, rows: QuerySet[Any]) -> Iterator[list[str]]:
-        columns = [name for name in self.get_list_display(request) if name != "action_checkbox"]
-        yield [str(label_for_field(name, self.model, self)) for name in columns]
-        for row in rows.iterator(chunk_size=500):
-            yield [_text(lookup_field(name, row, self)) for name in columns]
-
-
-def _text(found: tuple[Any, Any, Any]) -> str:
-    field, _attribute, value = found
-    if value is None:
-        return ""
-    choices = dict(getattr(field, "flatchoices", None) or [])
-    return str(choices.get(value, value))
+        return take_list(self, request, form)
 
 
 def link_to(row: Model | None) -> str:

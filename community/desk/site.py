@@ -6,12 +6,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.urls import URLPattern, URLResolver, path
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from community.desk.access import desk_behind
 from community.desk.dashboard import dashboard
+from community.desk.files import file, files
 
 
 class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -21,6 +23,14 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and desk_behind(request).is_open
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        of_the_site = {"site": self}
+        own = [
+            path("files/", self.admin_view(files), of_the_site, name="files"),
+            path("files/<int:export_id>/", self.admin_view(file), of_the_site, name="file"),
+        ]
+        return [*own, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

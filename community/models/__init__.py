@@ -2,6 +2,7 @@ from community.models.api import ApiAnswer, ApiKey
 from community.models.audit import AuditRecord
 from community.models.companies import Company, CompanyMember
 from community.models.customers import Customer
+from community.models.exports import Export, ExportPart
 from community.models.locations import Location, LocationLogo, SetupLink
 from community.models.members import Member
 from community.models.roles import Role
@@ -14,6 +15,8 @@ __all__ = [
     "Company",
     "CompanyMember",
     "Customer",
+    "Export",
+    "ExportPart",
     "Location",
     "LocationLogo",
     "Member",

@@ -101,6 +101,8 @@ ADMIN = [
     ),
     library("admin:app_list", GET=desk(), address={"app_label": "credits"}),
     library("admin/(?P<url>.*)$", GET=desk(404)),
+    Row("admin:files", GET=desk()),
+    Row("admin:file", GET=desk(404) | {"admin": 200}),  # the admin asked for it
 ]
 
 # Everything is read-only there, but for what is named.
@@ -127,6 +129,8 @@ OPERATORS = (
 EVERYBODYS = ("community_user", "community_role", "community_location")
 # No row of these comes about in the world of the tests: it leads back to the index.
 ABSENT = ("notifications_delivery", "notifications_pushsubscription")
+# Without a location there is nobody to keep that they were taken away.
+TAKEN_BY_NOBODY = ("notifications_pushsubscription",)
 # Acts with what the page of the first row answers: 302 where it can't be done to it.
 ACTS = {
     "community_customer": {"give": 200, "deduct": 200},
@@ -172,7 +176,8 @@ def admin_rows(model: str) -> list[Row]:
     if not may:
         export = {"form": "csv"}
         refused = None if team is None else 404
-        rows.append(library(f"admin:{model}_export", GET=desk(team=refused), address=export))
+        answered = desk(404) if model in TAKEN_BY_NOBODY else desk(team=refused)
+        rows.append(library(f"admin:{model}_export", GET=answered, POST=answered, address=export))
     at = {"pk": f"admin_{model}"}
     for act, status in ACTS.get(model, {}).items():
         answered = desk(status, elsewhere=404)

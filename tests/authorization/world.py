@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.utils.timezone import now
-from django_scopes import scope, scopes_disabled
+from django_scopes import scope
 
 from billing.models import Bill
 from community.models import Customer, Location, Member, Role, User
@@ -36,6 +36,7 @@ from membership.services.periods import local_day
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import quote_option
 from payments.models import GatewayEvent, ReviewCase, Transaction
+from tests.authorization.desk import desk_ids
 from tests.authorization.software import add_api
 from tests.factories import (
     AssignmentFactory,
@@ -101,8 +102,9 @@ def build_world() -> World:
         ),
         **{who: here.people[who].user for who in ("member", "suspended", "left")},
     }
+    of_the_desk = desk_ids(users["admin"])
     for ids in here.ids.values():
-        ids |= {f"admin_{name}": pk for name, pk in _one_of_each_model().items()}
+        ids.update(of_the_desk)
     browsers = {who: _browser(user) for who, user in users.items()}
     world = World(here, places[THERE], {"anonymous": Client(), **browsers})
     world.digest = digest()
@@ -368,18 +370,6 @@ def _add_things(place: Place, name: str) -> None:
             "connection_id": location.gatewayconnection_set.get(gateway="stripe").pk,
             "connection_key": location.gatewayconnection_set.get(gateway="stripe").key,
             "token": f"token-{name}",
-        }
-
-
-def _one_of_each_model() -> dict[str, int]:
-    with scopes_disabled():
-        return {
-            f"{label}_{model._meta.model_name}": model.objects.values_list("pk", flat=True)
-            .order_by("pk")
-            .first()
-            or 0
-            for label in BOTTOM_UP
-            for model in apps.get_app_config(label).get_models()
         }
 
 
