@@ -7,10 +7,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from community.models import Location
-from community.money import format_credits
 from community.principals import Principal
 from community.selectors import places_of
-from credits.statements import select_balance
+from credits.statements import Balance, select_balance
 from notifications.statements import count_unread
 
 
@@ -46,10 +45,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _balance(principal: Principal) -> str:
-    return format_credits(
-        select_balance(location_id=principal.location_id, customer_id=principal.customer_id)
-    )
+def _balance(principal: Principal) -> Balance:
+    return select_balance(location_id=principal.location_id, customer_id=principal.customer_id)
 
 
 def _nav(request: HttpRequest, location: Location, principal: Principal) -> list[NavLink]:

@@ -21,7 +21,7 @@ from community.forms.companies import (
     RenameForm,
 )
 from community.models import Company, CompanyMember, Customer, Member
-from community.views.customers import back_to, balance, find_customer, page_of
+from community.views.customers import back_to, credits_of, find_customer, page_of
 from community.views.holdings import latest, paid_this_year
 from community.views.sections import counts
 from membership.models import PlanAssignment
@@ -45,7 +45,7 @@ def companies(request: LocationRequest, slug: str) -> HttpResponseBase:
     found = Company.objects.visible_to(request.principal).search(chosen.chosen("q"))
     if state := chosen.chosen("state"):
         found = found.filter(state=state)
-    found = found.annotate(people_count=Count("people"), balance=balance("customer__wallet"))
+    found = found.annotate(people_count=Count("people"), balance=credits_of("customer__wallet"))
     return render(
         request,
         "community/companies.html",

@@ -24,7 +24,8 @@ def find_customer(
         Customer.objects.visible_to(request.principal)
         .with_who()
         .select_related("location")
-        .annotate(balance=balance("wallet"))
+        .annotate(balance=credits_of("wallet"), held=credits_of("wallet", "held"))
+        .annotate(available=F("balance") - F("held"))
     )
     if company_id is not None:
         found: Customer = get_object_or_404(known, company_id=company_id)
@@ -33,9 +34,9 @@ def find_customer(
     return found
 
 
-def balance(wallet: str) -> Coalesce:
+def credits_of(wallet: str, which: str = "balance") -> Coalesce:
     """The credits in a wallet, by the way to it: who never had any has no wallet yet."""
-    return Coalesce(F(f"{wallet}__balance"), Value(0), output_field=DecimalField(decimal_places=2))
+    return Coalesce(F(f"{wallet}__{which}"), Value(0), output_field=DecimalField(decimal_places=2))
 
 
 def page_of(request: LocationRequest, rows: QuerySet[M]) -> Page[M]:

@@ -17,7 +17,7 @@ from community.access import LocationRequest, for_staff
 from community.models import Customer
 from community.views.customers import address_of, find_customer, page_of
 from credits.forms import DeductForm, GiveForm
-from credits.models import Entry, Lot
+from credits.models import Entry, Hold, Lot
 from credits.selectors import next_lapse
 from membership.selectors import with_credit_notes
 from payments.models import Transaction
@@ -58,6 +58,7 @@ def show_credits(
         {
             "customer": customer,
             "lots": lots.select_related("entry"),
+            "holds": Hold.objects.soonest_of(customer.pk),
             "next_lapse": next_lapse(customer_id=customer.pk),
             "page": page_of(request, _movements(customer)),
             "give": give or GiveForm(location=request.location, prefix="give"),

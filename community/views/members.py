@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from community.access import LocationRequest, for_staff
 from community.forms import MemberFilter
 from community.models import CompanyMember, Member
-from community.views.customers import balance, find_customer, page_of
+from community.views.customers import credits_of, find_customer, page_of
 from community.views.holdings import latest, paid_this_year
 from community.views.sections import counts
 from membership.views.inviting import ways_in
@@ -22,7 +22,7 @@ def members(request: LocationRequest, slug: str) -> HttpResponseBase:
     found = Member.objects.visible_to(request.principal).search(chosen.words)
     if chosen.chosen_state:
         found = found.filter(state=chosen.chosen_state)
-    found = found.select_related("user").annotate(balance=balance("customer__wallet"))
+    found = found.select_related("user").annotate(balance=credits_of("customer__wallet"))
     return render(
         request,
         "community/members.html",

@@ -1,6 +1,6 @@
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from community.models import ApiKey, Location, User
@@ -9,6 +9,8 @@ from community.scoping import scoped
 from community.triggers import no_truncate
 from credits.models.ledger import Entry, Wallet
 from credits.models.lots import Lot
+
+HOLDS_SHOWN = 25
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -22,6 +24,12 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
     def open(self) -> "HoldQuerySet":
         return self.filter(state=Hold.State.OPEN)
+
+    def soonest_of(self, customer_id: int) -> "HoldQuerySet":
+        """A customer's open ones that end soonest, with what each holds by now, one too many."""
+        of_theirs = self.open().filter(wallet__customer_id=customer_id)
+        with_credits = of_theirs.annotate(left=Sum("parts__credits"))
+        return with_credits.order_by("expires_at", "pk")[: HOLDS_SHOWN + 1]
 
 
 HoldManager = models.Manager.from_queryset(HoldQuerySet)

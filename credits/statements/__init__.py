@@ -1,4 +1,5 @@
 from credits.statements.booking import (
+    Balance,
     Booked,
     SpendingFacts,
     insert_accrual,
@@ -13,6 +14,7 @@ from credits.statements.holding import free_held_lots, insert_hold, loosen_holds
 from credits.statements.returning import insert_return
 
 __all__ = [
+    "Balance",
     "Booked",
     "SpendingFacts",
     "free_held_lots",

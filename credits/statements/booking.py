@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from community.database import Row, fetch_row, loaded
+from community.money import format_credits
 from credits.models import Wallet
 
 # The upsert locks the wallet until commit, so position and balance are the wallet's next.
@@ -121,7 +122,24 @@ LEFT JOIN community_company company ON company.id = customer.company_id
 WHERE customer.id = %(customer)s
 """
 
-SELECT_BALANCE = "SELECT balance FROM credits_wallet WHERE location_id = %s AND customer_id = %s"
+SELECT_BALANCE = """
+SELECT balance, held FROM credits_wallet WHERE location_id = %s AND customer_id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a customer has, and what of it holds have set aside."""
+
+    credits: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+
+    def __str__(self) -> str:
+        return format_credits(self.credits)
+
+    @property
+    def available(self) -> Decimal:
+        return self.credits - self.held
 
 
 @dataclass(frozen=True)
@@ -157,10 +175,10 @@ def select_spending(*, wallet_id: int, customer_id: int, key: str, at: datetime)
     return SpendingFacts(*row)
 
 
-def select_balance(*, location_id: int, customer_id: int) -> Decimal:
-    """What a customer has; nothing, before their first credits."""
+def select_balance(*, location_id: int, customer_id: int) -> Balance:
+    """Nothing, before their first credits."""
     row = fetch_row(SELECT_BALANCE, [location_id, customer_id])
-    return row[0] if row else Decimal(0)
+    return Balance(*row) if row else Balance()
 
 
 def insert_accrual(

@@ -12,9 +12,8 @@ from django_scopes import scope
 from billing.selectors import exemption_words
 from community.access import LocationRequest, for_members
 from community.downloads import Rows, csv_download
-from community.money import format_credits
-from credits.models import CreditOption, CreditUse, Entry
-from credits.statements import select_balance
+from credits.models import CreditOption, CreditUse, Entry, Hold
+from credits.statements import Balance, select_balance
 from membership.forms import MovementFilter
 from membership.selectors import lot_bar
 from membership.services.buyers import (
@@ -63,6 +62,7 @@ def overview(
             "whose": about,
             "switch": switch_links(request, about, "credits"),
             "company_balance": _company_balance(request.location.pk, about),
+            "holds": Hold.objects.soonest_of(about.customer_id) if about.sees_everything else (),
             "lots": lot_bar(customer_id=about.customer_id),
             **on_sale,
             "uses": CreditUse.objects.order_by("position", "pk"),
@@ -72,11 +72,11 @@ def overview(
     )
 
 
-def _company_balance(location_id: int, about: Whose) -> str:
+def _company_balance(location_id: int, about: Whose) -> Balance | None:
     """The frame of every page has one's own balance already."""
     if about.company is None:
-        return ""
-    return format_credits(select_balance(location_id=location_id, customer_id=about.customer_id))
+        return None
+    return select_balance(location_id=location_id, customer_id=about.customer_id)
 
 
 def _on_sale(request: LocationRequest, about: Whose) -> dict[str, Any]:

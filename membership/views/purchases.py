@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from community.access import LocationRequest, for_members
-from community.money import format_credits, format_money
+from community.money import format_money
 from credits.statements import select_balance
 from membership.models import Purchase
 from membership.services.paying import refresh_charge
@@ -75,7 +75,7 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
     context: dict[str, Any] = {
         "purchase": bought,
         "whose": about,
-        "wallet_balance": format_credits(balance),
+        "wallet_balance": balance,
     }
     return render(request, "membership/purchase_done.html", context)
 
