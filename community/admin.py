@@ -158,7 +158,7 @@ class CompanyMemberAdmin(ReadOnly):
 @admin.register(AuditRecord, site=desk)
 class AuditRecordAdmin(ReadOnly):
     for_staff = True
-    list_display = ("happened_at", "location", "user", "action", "subject", "reason")
+    list_display = ("happened_at", "location", "user", "api_key", "action", "subject", "reason")
     list_filter = ("location",)
-    list_select_related = ("location", "user")
+    list_select_related = ("location", "user", "api_key")
     search_fields = ("action", "subject", "reason", "user__email")

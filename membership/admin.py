@@ -21,9 +21,12 @@ class PurchaseAdmin(ReadOnly):
         minor="total_minor",
     )
     money = ("total_minor",)
-    list_display = ("created_at", "location", "customer", "credits", "total", "method", "state")
+    list_display = (
+        *("created_at", "location", "customer", "credits", "total", "method", "state"),
+        "api_key",
+    )
     list_filter = ("state", "method", ("created_at", DayRange), "location")
-    list_select_related = ("location", "customer__member__user", "customer__company")
+    list_select_related = ("location", "customer__member__user", "customer__company", "api_key")
     search_fields = (
         "key",
         "customer__member__user__email",

@@ -6,8 +6,10 @@ from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
+from django.http import Http404
 from django.utils.timezone import now
 from psycopg.errors import LockNotAvailable
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +18,7 @@ from community.api.access import caller_of
 from community.api.documents import CONTENT_TYPE
 from community.api.problems import KeyMissing, KeyReused, StillWorking, refused
 from community.models import ApiAnswer
-from community.services.answers import claim_answer, keep_answer, take_over
+from community.services.answers import claim_answer, keep_answer, let_go, take_over
 
 HEADER = "Idempotency-Key"
 LONGEST = 80
@@ -51,7 +53,11 @@ def once_in_steps(request: Request, work: Work) -> Response:
         return _again(answer)
     if not is_mine and not take_over(answer=answer, at=now()):
         raise StillWorking
-    response = _worked(work)
+    try:
+        response = _worked(work)
+    except (APIException, Http404):
+        let_go(answer=answer)
+        raise
     with transaction.atomic():
         return _kept(answer, response)
 

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from community.models.api import ApiKey
 from community.models.locations import Location
 from community.models.users import User
 from community.scoping import scoped
@@ -8,10 +9,14 @@ from community.triggers import append_only
 
 
 class AuditRecord(models.Model):
-    """Who changed what and why, written in the transaction of the change."""
+    """Who changed what and why, written in the transaction of the change.
+
+    What software did names its key, and as the user whoever made that.
+    """
 
     location = models.ForeignKey(Location, models.PROTECT)
     user = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     action = models.CharField(_("action"), max_length=50)
     subject = models.CharField(_("subject"), max_length=100)
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")

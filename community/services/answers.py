@@ -47,6 +47,11 @@ def keep_answer(*, answer: ApiAnswer, status: int, body: str) -> None:
     answer.save(update_fields=["status", "body"])
 
 
+def let_go(*, answer: ApiAnswer) -> None:
+    """Give the key back: its request was not allowed, and nothing was done."""
+    ApiAnswer.objects.filter(pk=answer.pk, status=None).delete()
+
+
 def take_over(*, answer: ApiAnswer, at: datetime) -> bool:
     """Claim anew what nobody answered: its request must be dead by now."""
     stale = ApiAnswer.objects.filter(pk=answer.pk, status=None, claimed_at__lte=at - CLAIMED_FOR)

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.db import transaction
 
-from community.models import AuditRecord, Location, User
+from community.models import ApiKey, AuditRecord, Location, User
 
 
 def record_audit(
@@ -14,6 +14,7 @@ def record_audit(
     subject: str,
     at: datetime,
     reason: str = "",
+    api_key: ApiKey | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
@@ -22,6 +23,7 @@ def record_audit(
     AuditRecord.objects.create(
         location=location,
         user=by,
+        api_key=api_key,
         action=action,
         subject=subject,
         reason=reason,

@@ -154,6 +154,7 @@ class BillItems(ListView):
                 price_minor=asked["price_minor"],
                 key=domain_key(request),
                 by=self.caller.acts_as,
+                api_key=self.caller.key,
                 at=now(),
             )
             return Response(ItemOut(item).data, status=201)

@@ -175,7 +175,8 @@ class PurchaseList(ListView):
         def work() -> Response:
             ticket = read_ticket(asked["quote"])
             member = _member(self.caller, ticket.member_id)
-            purchase = _buy(member, ticket, asked["method"], asked["card"])
+            order = Order(member, ticket.company_id, ticket.quote, ticket.key, self.caller.key)
+            purchase = _buy(order, asked["method"], asked["card"])
             bought = get_object_or_404(purchases_seen(self.caller), pk=purchase.pk)
             return Response(PurchaseOut(bought).data, status=201)
 
@@ -200,20 +201,20 @@ def _member(caller: Caller, pk: int) -> Member:
     return member
 
 
-def _buy(member: Member, ticket: Ticket, method: str, card_id: int | None) -> Purchase:
-    order = Order(member, ticket.company_id, ticket.quote, ticket.key)
+def _buy(order: Order, method: str, card_id: int | None) -> Purchase:
     if method == BILL:
         return buy_on_bill(order=order, at=now())
     if method == FREE:
         return claim_free(order=order, at=now())
-    card = _card(member, ticket.company_id, card_id)
+    card = _card(order, card_id)
     purchase = start_purchase(
-        member=member,
-        company_id=ticket.company_id,
-        option_id=ticket.quote.option_id,
+        member=order.member,
+        company_id=order.company_id,
+        option_id=order.seen.option_id,
         order=CardOrder(connection_id=card.connection_id, card_id=card.pk),
-        seen=ticket.quote,
-        key=ticket.key,
+        seen=order.seen,
+        key=order.key,
+        api_key=order.api_key,
         at=now(),
     )
     if purchase.state == Purchase.State.PENDING and purchase.charge:
@@ -221,9 +222,10 @@ def _buy(member: Member, ticket: Ticket, method: str, card_id: int | None) -> Pu
     return purchase
 
 
-def _card(member: Member, company_id: int | None, card_id: int | None) -> Card:
+def _card(order: Order, card_id: int | None) -> Card:
     """The card that is named, or the usual one; it must be theirs."""
-    whose = {"customer__company_id": company_id} if company_id else {"customer__member": member}
+    company = order.company_id
+    whose = {"customer__company_id": company} if company else {"customer__member": order.member}
     cards = Card.objects.kept().filter(**whose).order_by("-is_default", "-pk")
     card: Card | None = (cards.filter(pk=card_id) if card_id else cards).first()
     if card is None:

@@ -124,6 +124,7 @@ class AssignmentList(ListView):
                 starts_on=asked["starts_on"],
                 ends_on=last_day + timedelta(days=1) if last_day else None,
                 by=self.caller.acts_as,
+                api_key=self.caller.key,
                 at=now(),
             )
             return Response(AssignmentOut(assignment).data, status=201)
@@ -146,6 +147,7 @@ class EndPlan(ApiView):
                 customer=customer_of(request, pk),
                 when=When(asked["when"]),
                 by=self.caller.acts_as,
+                api_key=self.caller.key,
                 at=now(),
             )
             return Response(PlanEnded({"ends_on": ends_on}).data, status=201)

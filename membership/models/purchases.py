@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import BillItem, Receipt
-from community.models import Customer, Location, Member
+from community.models import ApiKey, Customer, Location, Member
 from community.money import Tax, TaxedAmount
 from community.principals import Principal
 from community.scoping import scoped
@@ -97,6 +97,7 @@ class Purchase(models.Model):
     key = models.UUIDField(_("idempotency key"), unique=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="purchases")
     bought_by = models.ForeignKey(Member, models.PROTECT, related_name="purchases")
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     option = models.ForeignKey(CreditOption, models.PROTECT, related_name="purchases")
     credits = models.DecimalField(_("credits"), max_digits=12, decimal_places=2)
     expiry_months = models.PositiveSmallIntegerField(_("expiry"), null=True, blank=True)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill
-from community.models import Company, Customer, Location, Member, User
+from community.models import ApiKey, Company, Customer, Location, Member, User
 from community.services import record_audit
 from membership.models import Plan, PlanAssignment
 from membership.services.closing import begin_period, catch_up, issue_active_bill
@@ -91,6 +91,7 @@ def assign_plan(
     ends_on: date | None,
     by: User | None,
     at: datetime,
+    api_key: ApiKey | None = None,
 ) -> PlanAssignment:
     """Give a customer a plan. If it starts today its first period begins at once.
 
@@ -107,7 +108,7 @@ def assign_plan(
         raise EndsBeforeItStarts
     lock_customer_plans(customer)
     catch_up(customer=customer, at=at)  # what is late belongs to the plan before
-    assignment = _write(customer, wish, starts_on, ends_on, by=by, at=at)
+    assignment = _write(customer, wish, starts_on, ends_on, by=by, api_key=api_key, at=at)
     if starts_on == today:
         issue_active_bill(customer=customer, at=at)  # one opened by hand makes room
         begin_period(assignment=assignment, day=today, at=at)
@@ -130,13 +131,21 @@ def replace_plan(
 
 
 @transaction.atomic
-def end_plan(*, customer: Customer, when: When, by: User | None, at: datetime) -> date:
+def end_plan(
+    *,
+    customer: Customer,
+    when: When,
+    by: User | None,
+    at: datetime,
+    api_key: ApiKey | None = None,
+) -> date:
     """End the current plan and any that was to follow; gives the first day without one.
 
     :raises NoPlanToEnd: if there is none
     """
     ends_on = _end(customer, when, at=at)
-    _audit("plan ended", customer, by=by, at=at, after={"ends_on": str(ends_on)})
+    after = {"ends_on": str(ends_on)}
+    _audit("plan ended", customer, by=by, api_key=api_key, at=at, after=after)
     return ends_on
 
 
@@ -316,6 +325,7 @@ def _write(
     *,
     by: User | None,
     at: datetime,
+    api_key: ApiKey | None = None,
 ) -> PlanAssignment:
     plan = Plan.objects.get(pk=wish.plan_id)
     if plan.archived_at:
@@ -343,7 +353,7 @@ def _write(
         if "assignment_one_plan_at_a_time" not in str(overlap):
             raise
         raise PlanOverlaps from overlap
-    _audit("plan assigned", customer, by=by, at=at, after=_facts(assignment))
+    _audit("plan assigned", customer, by=by, api_key=api_key, at=at, after=_facts(assignment))
     return assignment
 
 

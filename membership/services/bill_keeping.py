@@ -20,7 +20,7 @@ from billing.services import (
     open_bill,
     take_item_off,
 )
-from community.models import Customer, User
+from community.models import ApiKey, Customer, User
 from community.money import price_for
 from community.services import record_audit
 from membership.models import PlanAssignment
@@ -87,7 +87,14 @@ def open_bill_by_hand(*, customer: Customer, key: str, by: User, at: datetime) -
 
 @transaction.atomic
 def add_manual_item(
-    *, bill_id: int, description: str, price_minor: int, key: str, by: User, at: datetime
+    *,
+    bill_id: int,
+    description: str,
+    price_minor: int,
+    key: str,
+    by: User,
+    at: datetime,
+    api_key: ApiKey | None = None,
 ) -> BillItem:
     """Put something on an active bill, taxed as the customer's purchases are, once per key.
 
@@ -111,6 +118,7 @@ def add_manual_item(
         "bill item added",
         bill,
         by=by,
+        api_key=api_key,
         at=at,
         item=item_id,
         description=description,
@@ -217,11 +225,19 @@ def _earn(bill: Bill, item: BillItem, *, net_minor: int, key: str, at: datetime)
 
 
 def _audit(
-    action: str, bill: Bill, *, by: User, at: datetime, reason: str = "", **facts: Any
+    action: str,
+    bill: Bill,
+    *,
+    by: User,
+    at: datetime,
+    reason: str = "",
+    api_key: ApiKey | None = None,
+    **facts: Any,
 ) -> None:
     record_audit(
         location=bill.location,
         by=by,
+        api_key=api_key,
         action=action,
         subject=f"bill {bill.pk}",
         reason=reason,

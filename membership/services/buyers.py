@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from community.database import loaded
-from community.models import Company, Location, Member
+from community.models import ApiKey, Company, Location, Member
 from membership.models import PlanAssignment
 from membership.services.periods import Period, period_on
 from membership.services.quotes import WHOLE, PlanTerms, Quote
@@ -43,6 +43,7 @@ class Order:
     company_id: int | None
     seen: Quote
     key: UUID
+    api_key: ApiKey | None = None
 
 
 def look_at_buyer(

@@ -222,6 +222,7 @@ def _write(
         key=sale.order.key,
         customer_id=facts.customer_id,
         bought_by_id=facts.member_id,
+        api_key_id=sale.order.api_key.pk if sale.order.api_key else None,
         option_id=quote.option_id,
         credits=quote.credits,
         expiry_months=quote.expiry_months,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from community.models import Member
+from community.models import ApiKey, Member
 from credits.models import CreditOption
 from membership.models import Purchase
 from membership.services.buyers import Order, card_refusal, lock_buyer, plan_terms
@@ -48,18 +48,20 @@ def start_purchase(
     key: UUID,
     at: datetime,
     company_id: int | None = None,
+    api_key: ApiKey | None = None,
 ) -> Purchase:
     """Write down a purchase and its charge, both pending, once per key.
 
     Committed before the gateway hears of it, so that money which moves has a row to land on.
 
     :param company_id: the company it is for; None for the member themself
+    :param api_key: that of software which buys for them
     :raises PurchaseRefused: if they may not buy, or not with that card (read under lock)
     :raises OptionNotOnSale: if the option is archived
     :raises QuoteChanged: if it costs or gives something else than the buyer saw
     """
     assert seen.option_id == option_id
-    wanted = Order(member=member, company_id=company_id, seen=seen, key=key)
+    wanted = Order(member=member, company_id=company_id, seen=seen, key=key, api_key=api_key)
     try:
         with transaction.atomic():
             return _start(wanted, order, at=at)
@@ -98,7 +100,7 @@ def _start(wanted: Order, order: CardOrder, *, at: datetime) -> Purchase:
         made_by_id=facts.user_id,
         created_at=at,
     )
-    return write_purchase(facts, quote, charge, at=at)
+    return write_purchase(facts, quote, charge, api_key=wanted.api_key, at=at)
 
 
 def check_purchase(purchase: Purchase, *, at: datetime) -> None:
@@ -224,12 +226,14 @@ def write_purchase(
     *,
     at: datetime,
     state: Purchase.State = Purchase.State.PENDING,
+    api_key: ApiKey | None = None,
 ) -> Purchase:
     return Purchase.objects.create(
         location_id=facts.location_id,
         key=charge.key,
         customer_id=facts.customer_id,
         bought_by_id=facts.member_id,
+        api_key=api_key,
         option_id=quote.option_id,
         credits=quote.credits,
         expiry_months=quote.expiry_months,

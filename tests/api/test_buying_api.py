@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils.timezone import now
 
+from community.models import ApiKey, AuditRecord
 from credits.models import Wallet
 from membership.models import Purchase
 from membership.services.periods import local_day
@@ -139,6 +140,44 @@ def test_a_plan_opens_the_bill_that_purchases_go_on(api, mia, option, invariants
         "plans": 5000,
     }
     invariants_hold()
+
+
+def test_what_software_did_names_its_key(api, mia, option, card, fake_gateway):
+    plan = PlanFactory(location=mia.location, price_minor=5000)
+    today = str(local_day(mia.location, now()))
+    body = {"customer": mia.customer.pk, "plan": plan.pk, "starts_on": today, "bill_enabled": True}
+    api.post("assignments", body)
+    by_card = buy(api, quote(api, mia, option).json(), "card").json()
+    bill = buy(api, quote(api, mia, option).json(), "bill").json()["bill"]
+    api.post(f"bills/{bill}/items", {"description": "Locker", "price_minor": 500})
+    api.post(f"customers/{mia.customer.pk}/plan/end", {})
+
+    told = AuditRecord.objects.filter(api_key__name="Doors").order_by("pk")
+    assert [it.action for it in told] == ["plan assigned", "bill item added", "plan ended"]
+    assert {it.user for it in told} == {ApiKey.objects.get().made_by}
+    assert by_card["state"] == "completed"
+    assert [it.api_key.name for it in Purchase.objects.all()] == ["Doors", "Doors"]
+
+
+def test_a_request_that_was_not_allowed_leaves_its_key_free(location, mia, option, card, client):
+    stranger = CustomerFactory(member__location=location).member
+    client.force_login(stranger.user)
+    body = {"option": option.pk, "member": stranger.pk}
+    theirs = client.post("/api/v1/quotes", body, content_type="application/json").json()["quote"]
+    client.force_login(mia.user)
+
+    refused = [
+        client.post(
+            "/api/v1/purchases",
+            {"quote": theirs, "method": "card"},
+            content_type="application/json",
+            headers={"Idempotency-Key": "k"},
+        )
+        for _again in range(2)
+    ]
+
+    assert [it.json()["code"] for it in refused] == ["only_for_oneself"] * 2
+    assert not Purchase.objects.exists()
 
 
 def test_a_session_buys_for_its_own_user_alone(location, mia, option, client):
