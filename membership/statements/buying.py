@@ -119,16 +119,17 @@ WHERE cm.company_id = %s AND m.state = 'active'
 
 INSERT_PURCHASE = """
 INSERT INTO membership_purchase
-    (id, location_id, key, customer_id, bought_by_id, api_key_id, option_id, credits, expiry_months, currency,
-     list_price_minor, discount_percent, assignment_id, net_minor, tax_minor, total_minor, tax_name,
-     tax_percent, tax_included, exemption, method, state, bill_item_id, accrual_id, period_start,
-     claim_number, created_at, completed_at)
+    (id, location_id, key, customer_id, bought_by_id, api_key_id, option_id, credits,
+     expiry_months, currency, list_price_minor, discount_percent, assignment_id, net_minor,
+     tax_minor, total_minor, tax_name, tax_percent, tax_included, exemption, method, state,
+     bill_item_id, accrual_id, period_start, claim_number, created_at, completed_at)
 VALUES
     (%(id)s, %(location_id)s, %(key)s, %(customer_id)s, %(bought_by_id)s, %(api_key_id)s,
      %(option_id)s, %(credits)s, %(expiry_months)s, %(currency)s, %(list_price_minor)s,
-     %(discount_percent)s, %(assignment_id)s, %(net_minor)s, %(tax_minor)s, %(total_minor)s, %(tax_name)s,
-     %(tax_percent)s, %(tax_included)s, %(exemption)s, %(method)s, %(state)s, %(bill_item_id)s,
-     %(accrual_id)s, %(period_start)s, %(claim_number)s, %(created_at)s, %(completed_at)s)
+     %(discount_percent)s, %(assignment_id)s, %(net_minor)s, %(tax_minor)s, %(total_minor)s,
+     %(tax_name)s, %(tax_percent)s, %(tax_included)s, %(exemption)s, %(method)s, %(state)s,
+     %(bill_item_id)s, %(accrual_id)s, %(period_start)s, %(claim_number)s, %(created_at)s,
+     %(completed_at)s)
 """
 
 
