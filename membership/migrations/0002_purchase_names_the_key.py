@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("community", "0002_audit_names_the_key"),
+        ("community", "0003_audit_names_the_key"),
         ("membership", "0001_tables"),
     ]
 
