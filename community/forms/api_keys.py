@@ -1,10 +1,12 @@
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from community.forms.fields import PlainTextField
 from community.models import ApiKey, Location
+
+LAST_DAY = date(2199, 12, 31)
 
 
 class ApiKeyForm(forms.Form):
@@ -22,6 +24,12 @@ class ApiKeyForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Without one it lasts until you revoke it."),
     )
+
+    def clean_expires_on(self) -> date | None:
+        day: date | None = self.cleaned_data["expires_on"]
+        if day and day > LAST_DAY:
+            raise forms.ValidationError(_("Choose a day before the year 2200."), code="too_late")
+        return day
 
     def expires_at(self, location: Location) -> datetime | None:
         """The end of its last day, where the location is."""
