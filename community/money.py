@@ -165,5 +165,21 @@ def format_credits(credits: Decimal, *, signed: bool = False) -> str:
     return f"+{text}" if signed else text
 
 
+def say_credits(credits: Decimal) -> str:
+    """1 credit, 10 credits, 2.5 credits."""
+    words = ngettext("%(credits)s credit", "%(credits)s credits", _many(credits))
+    return words % {"credits": format_credits(credits)}
+
+
+def credit_word(credits: Decimal) -> str:
+    """The word alone, beside a figure that stands by itself."""
+    return ngettext("credit", "credits", _many(credits))
+
+
+def _many(credits: Decimal) -> int:
+    """The number that languages choose their plural by; a fraction is never one."""
+    return abs(int(credits)) if credits == int(credits) else 2
+
+
 def symbol(currency: str) -> str:
     return get_currency_symbol(currency, locale=_locale(_language()))

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from billing.selectors import bill_figures
 from community.models import Location
-from community.money import format_credits, format_money
+from community.money import format_money, say_credits
 from community.principals import Principal
 from config.templatetags.deskmint import daytime
 from membership.models import JoinRequest, OwedCredits, Purchase
@@ -121,7 +121,7 @@ def _owed(location: Location) -> list[Need]:
     return [
         Need(
             "undo-2",
-            _("%(credits)s credits are owed") % {"credits": format_credits(credits)},
+            _("%(credits)s owed") % {"credits": say_credits(credits)},
             _("They were used before their money was refunded or disputed."),
             reverse("community:owed", args=[location.slug]),
             _("Look"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from community.access import LocationRequest, for_admins
 from community.models import Customer
-from community.money import format_credits
+from community.money import say_credits
 from community.views.customers import back_to, find_customer
 from community.views.holdings import show_credits
 from credits.forms import DeductForm, GiveForm
@@ -26,9 +26,7 @@ def give(request: LocationRequest, /, slug: str, **whose: int) -> HttpResponseBa
     entry = _book(request, customer, form, give_credits)
     if entry is None:
         return show_credits(request, customer, give=form)
-    messages.success(
-        request, _("%(credits)s credits given.") % {"credits": format_credits(entry.credits)}
-    )
+    messages.success(request, _("%(credits)s given.") % {"credits": say_credits(entry.credits)})
     return back_to(request, customer, "credits")
 
 
@@ -40,9 +38,7 @@ def deduct(request: LocationRequest, /, slug: str, **whose: int) -> HttpResponse
     entry = _book(request, customer, form, deduct_credits)
     if entry is None:
         return show_credits(request, customer, deduct=form)
-    messages.success(
-        request, _("%(credits)s credits deducted.") % {"credits": format_credits(-entry.credits)}
-    )
+    messages.success(request, _("%(credits)s deducted.") % {"credits": say_credits(-entry.credits)})
     return back_to(request, customer, "credits")
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from community.access import LocationRequest, for_admins, for_staff
 from community.answers import focus_first_error, lead_to
 from community.forms import MoveForm, OptionForm
-from community.money import apply_tax, format_credits, format_money, format_unit_price
+from community.money import apply_tax, format_money, format_unit_price, say_credits
 from credits.models import CreditOption
 from credits.services.options import (
     OptionExists,
@@ -172,4 +172,4 @@ def _back(request: LocationRequest, words: str) -> HttpResponseBase:
 
 
 def _name(option: CreditOption) -> str:
-    return _("%(credits)s credits") % {"credits": format_credits(option.credits)}
+    return say_credits(option.credits)

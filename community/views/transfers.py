@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from community.access import LocationRequest, for_admins, for_staff
 from community.forms.transfers import ReceivedForm, TransferSearch
-from community.money import format_credits
+from community.money import say_credits
 from config.broker import send_soon
 from membership.services.transfers import cancel_transfer, confirm_transfer
 from membership.tasks import send_documents
@@ -86,7 +86,7 @@ def _confirm(request: LocationRequest, charge: Transaction, form: ReceivedForm) 
         )
         return True
     send_soon(send_documents)
-    words = _("Confirmed. %(credits)s credits were added for %(name)s.")
-    facts = {"credits": format_credits(charge.purchase.credits), "name": charge.customer.name}
+    words = _("Confirmed: %(credits)s for %(name)s.")
+    facts = {"credits": say_credits(charge.purchase.credits), "name": charge.customer.name}
     messages.success(request, words % facts)
     return True

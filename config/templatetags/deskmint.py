@@ -29,7 +29,13 @@ from django_cotton.templatetags import Attrs
 
 from analytics.wording import month_words
 from community.middleware import time_format
-from community.money import format_credits, format_money, symbol
+from community.money import (
+    credit_word,
+    format_credits,
+    format_money,
+    say_credits,
+    symbol,
+)
 from membership.services.periods import format_day
 from notifications.services.push_services import public_key
 from payments.wording import failure_reason
@@ -86,6 +92,18 @@ def tone(id_: int | None) -> str:
 def credits_(credits: Decimal | str) -> str:
     """`2.50` → `2.5`. A notification's facts bring them as text."""
     return format_credits(Decimal(credits))
+
+
+@register.filter(name="say_credits")
+def say_credits_(credits: Decimal | str) -> str:
+    """`10.00` → `10 credits`, `1.00` → `1 credit`."""
+    return say_credits(Decimal(credits))
+
+
+@register.filter(name="credit_word")
+def credit_word_(credits: Decimal | str) -> str:
+    """`10.00` → `credits`, `1.00` → `credit`."""
+    return credit_word(Decimal(credits))
 
 
 @register.filter

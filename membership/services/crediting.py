@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from django.utils.translation import gettext, override
+from django.utils.translation import override
 
 from community.models import Location
-from community.money import format_credits
+from community.money import say_credits
 from credits.models import Entry
 from credits.services.granting import book_accrual, lapse_date
 from credits.statements import Booked
@@ -67,7 +67,7 @@ def credit_purchase(bought: Bought, *, location: Location, at: datetime) -> Book
 def describe_credits(credits: Decimal, locale: str) -> str:
     """What papers and reports of a location call credits that were bought."""
     with override(locale):
-        return gettext("%(credits)s credits") % {"credits": format_credits(credits)}
+        return say_credits(credits)
 
 
 def _recipients(bought: Bought) -> list[int]:

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.services import rebuild_months
 from billing.models import Bill, Receipt
 from community.models import Customer, Location, Member, User
-from community.money import AmountTooPrecise, exponent, format_credits, to_major, to_minor
+from community.money import AmountTooPrecise, exponent, say_credits, to_major, to_minor
 from community.services.locations import check_ways
 from community.services.settings import PLACE, lock_location, refuse_stale, write_settings
 from credits.models import CreditOption, Entry
@@ -42,7 +41,7 @@ class PriceNotInCurrency(ValidationError):
 def _name_of(priced: CreditOption | Plan) -> str:
     if isinstance(priced, Plan):
         return priced.name
-    return gettext("%(credits)s credits") % {"credits": format_credits(priced.credits)}
+    return say_credits(priced.credits)
 
 
 def is_currency_fixed(location: Location) -> bool:

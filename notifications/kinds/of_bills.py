@@ -38,12 +38,12 @@ def _failed(told: Told) -> Words:
 
 
 def _purchase_failed(told: Told) -> Words:
-    facts = {"total": told.money(), "credits": told.credits()}
+    facts = {"total": told.money(), "credits": told.some_credits()}
     title = _("Your payment of %(total)s did not go through")
-    text = _("Nothing was charged, and the %(credits)s credits were not added.")
+    text = _("Nothing was charged, and no credits were added.")
     if told["needs_you"]:
         title = _("Your payment of %(total)s needs you")
-        text = _("Your bank wants you to confirm it before the %(credits)s credits are added.")
+        text = _("Your bank wants you to confirm it before %(credits)s can be added.")
     text = " · ".join(filter(None, [told["company"], text % facts]))
     return Words(title % facts, text, told.page("membership:purchase", told["purchase"]))
 
@@ -54,15 +54,15 @@ def _transfer(told: Told, title: str, text: str) -> Words:
 
 
 def _transfer_due(told: Told) -> Words:
-    text = _("For %(credits)s credits, by %(day)s") % {
-        "credits": told.credits(),
+    text = _("For %(credits)s, by %(day)s") % {
+        "credits": told.some_credits(),
         "day": told.day("due_on"),
     }
     return _transfer(told, _("Your transfer of %(total)s is due soon"), text)
 
 
 def _transfer_confirmed(told: Told) -> Words:
-    text = _("For %(credits)s credits") % {"credits": told.credits()}
+    text = _("For %(credits)s") % {"credits": told.some_credits()}
     return _transfer(told, _("Your transfer of %(total)s arrived"), text)
 
 

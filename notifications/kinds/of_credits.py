@@ -15,53 +15,41 @@ def _with_reason(told: Told) -> str:
 
 
 def _facts(told: Told) -> dict[str, str]:
-    return {"credits": told.credits(), "company": told["company"], "plan": told["plan"]}
+    return {"credits": told.some_credits(), "company": told["company"], "plan": told["plan"]}
 
 
 def _added(told: Told) -> Words:
     link = told.credits_page()
     if told["purchase"] and not told["company_id"]:
         link = told.page("membership:purchase", told["purchase"])
-    title = (
-        _("%(company)s got %(credits)s credits")
-        if told["company"]
-        else _("%(credits)s credits added")
-    )
+    title = _("%(company)s got %(credits)s") if told["company"] else _("%(credits)s added")
     return Words(title % _facts(told), _balance(told), link)
 
 
 def _given(told: Told) -> Words:
     title = (
-        _("%(credits)s credits given to %(company)s")
-        if told["company"]
-        else _("%(credits)s credits given to you")
+        _("%(credits)s given to %(company)s") if told["company"] else _("%(credits)s given to you")
     )
     return Words(title % _facts(told), _with_reason(told), told.credits_page())
 
 
 def _deducted(told: Told) -> Words:
     title = (
-        _("%(credits)s credits of %(company)s deducted")
-        if told["company"]
-        else _("%(credits)s credits deducted")
+        _("%(credits)s of %(company)s deducted") if told["company"] else _("%(credits)s deducted")
     )
     return Words(title % _facts(told), _with_reason(told), told.credits_page())
 
 
 def _lapsed(told: Told) -> Words:
-    title = (
-        _("%(credits)s credits of %(company)s lapsed")
-        if told["company"]
-        else _("%(credits)s credits lapsed")
-    )
+    title = _("%(credits)s of %(company)s lapsed") if told["company"] else _("%(credits)s lapsed")
     return Words(title % _facts(told), _balance(told), told.credits_page())
 
 
 def _lapsing(told: Told) -> Words:
     title = (
-        _("%(credits)s credits of %(company)s lapse soon")
+        _("%(credits)s of %(company)s about to lapse")
         if told["company"]
-        else _("%(credits)s credits lapse soon")
+        else _("%(credits)s about to lapse")
     )
     text = _("Good until %(day)s · Balance %(balance)s") % {
         "day": told.day("last_day"),
@@ -72,9 +60,9 @@ def _lapsing(told: Told) -> Words:
 
 def _of_plan(told: Told) -> Words:
     title = (
-        _("%(company)s got %(credits)s credits of the plan %(plan)s")
+        _("%(company)s got %(credits)s of the plan %(plan)s")
         if told["company"]
-        else _("%(credits)s credits of your plan %(plan)s")
+        else _("%(credits)s of your plan %(plan)s")
     )
     return Words(title % _facts(told), _balance(told), told.credits_page())
 

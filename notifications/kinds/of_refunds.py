@@ -9,7 +9,7 @@ Kind = Notification.Kind
 
 
 def _facts(told: Told) -> dict[str, str]:
-    return {"credits": told.credits(), "company": told["company"]}
+    return {"credits": told.some_credits(), "company": told["company"]}
 
 
 def _about(told: Told, used: str = "") -> str:
@@ -19,9 +19,7 @@ def _about(told: Told, used: str = "") -> str:
 
 def _reversed(told: Told) -> Words:
     title = (
-        _("%(credits)s credits of %(company)s reversed")
-        if told["company"]
-        else _("%(credits)s credits reversed")
+        _("%(credits)s of %(company)s reversed") if told["company"] else _("%(credits)s reversed")
     )
     used = ""
     if told["owed"]:
@@ -30,19 +28,15 @@ def _reversed(told: Told) -> Words:
 
 
 def _restored(told: Told) -> Words:
-    title = (
-        _("%(company)s has %(credits)s credits back")
-        if told["company"]
-        else _("%(credits)s credits restored")
-    )
+    title = _("%(company)s has %(credits)s back") if told["company"] else _("%(credits)s restored")
     return Words(title % _facts(told), _about(told), told.credits_page())
 
 
 def _owed_closed(told: Told) -> Words:
     title = (
-        _("%(credits)s owed credits waived")
+        _("%(credits)s owed, now waived")
         if told["is_waived"]
-        else _("%(credits)s owed credits settled")
+        else _("%(credits)s owed, now settled")
     )
     text = " · ".join(filter(None, [told["company"], told["reason"]]))
     return Words(title % _facts(told), text, told.credits_page())

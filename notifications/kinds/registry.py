@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from community.money import format_credits, format_money
+from community.money import format_credits, format_money, say_credits
 from notifications.models import Channel, Notification
 
 APP, PUSH, EMAIL = Channel.APP, Channel.PUSH, Channel.EMAIL
@@ -58,6 +58,10 @@ class Told:
 
     def credits(self, name: str = "credits") -> str:
         return format_credits(Decimal(self.facts[name]))
+
+    def some_credits(self) -> str:
+        """1 credit, 10 credits."""
+        return say_credits(Decimal(self.facts["credits"]))
 
     def money(self, name: str = "amount_minor") -> str:
         return format_money(self.facts[name], self.facts["currency"])

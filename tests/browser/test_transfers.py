@@ -44,7 +44,7 @@ def test_what_is_ordered_and_confirmed_is_credited(admin, buyer):
 
     receive(admin, reference, "12")
 
-    expect(admin.get_by_text("10 credits were added for Mia Holm.")).to_be_visible()
+    expect(admin.get_by_text("10 credits for Mia Holm.")).to_be_visible()
     buyer.reload()
     expect(buyer.get_by_role("heading", name="10 credits added")).to_be_visible()
 
@@ -75,6 +75,6 @@ def test_too_late_it_is_credited_all_the_same(admin, buyer, bank):
 
     receive(admin, reference, "12")
 
-    expect(admin.get_by_text("10 credits were added for Mia Holm.")).to_be_visible()
+    expect(admin.get_by_text("10 credits for Mia Holm.")).to_be_visible()
     buyer.reload()
     expect(buyer.get_by_role("heading", name="10 credits added")).to_be_visible()

@@ -92,7 +92,7 @@ def test_what_is_owed_is_decided_once_with_a_reason_and_told(
     act, owed, admin, signed_in, invariants_hold
 ):
     browser, slug = signed_in(admin), owed.location.slug
-    assert "4 credits are owed" in words(browser.get(reverse("community:home", args=[slug])))
+    assert "4 credits owed" in words(browser.get(reverse("community:home", args=[slug])))
     decide = reverse(f"community:{act}_owed", args=[slug, owed.pk])
 
     assert "Say how or why." in words(browser.post(decide, {"note": " "}, follow=True))

@@ -117,7 +117,7 @@ def test_queries_do_not_grow_with_transfers(
 def test_a_confirmed_transfer_is_credited(browser, location, awaited):
     response = receive(browser, awaited)
 
-    assert "Confirmed. 10 credits were added for Mia Holm." in words(response)
+    assert "Confirmed: 10 credits for Mia Holm." in words(response)
     assert state() == "completed"
     assert "Received" in words(response)
 

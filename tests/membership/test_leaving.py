@@ -246,7 +246,7 @@ def test_a_member_leaves_and_keeps_a_page_with_receipts(location, mia, buy, sign
     receipt = mia.customer.receipts.get()
     assert response.redirect_chain[-1][0] == at(location, "community:former")
     assert receipt.number in words(response)
-    assert "Your 10 credits stay on record." in words(response)
+    assert "Your balance of 10 credits stays on record." in words(response)
     assert client.get(at(location, "membership:receipt", receipt.number)).status_code == 200
     assert AuditRecord.objects.filter(action="member left", user=mia.user).exists()
 

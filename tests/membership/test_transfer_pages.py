@@ -108,7 +108,7 @@ def test_home_and_payments_say_that_it_is_awaited(location, mias, mia, option):
     bought = awaited_transfer(mia, option=option)
 
     home = words(mias.get(f"/{location.slug}/"))
-    assert "10 credits await your transfer of €12.00." in home
+    assert "10 credits for your transfer of €12.00, once it has come." in home
     assert address(location, "purchase", bought.key) in home
     assert "Awaited" in words(mias.get(address(location, "payments")))
 

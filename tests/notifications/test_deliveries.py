@@ -328,7 +328,7 @@ def test_a_mail_has_the_locations_name_and_a_way_out_of_its_kind(location, mia, 
     news(mia.user, key="2", kind="credits_deducted", reason="Lost key")
     news(mia.user, key="3", kind="credits_lapsing", last_day="2026-12-01")
     send()
-    assert [it.subject for it in mail.outbox[1:]] == ["10 credits lapse soon · Harbour Loft"]
+    assert [it.subject for it in mail.outbox[1:]] == ["10 credits about to lapse · Harbour Loft"]
 
 
 def test_a_mail_server_that_is_down_gets_the_same_mail_later(mia, news):
