@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from community.encryption import key_ring
 from community.models import User
 from membership.views.joining import invitation_behind
-from payments.encryption import key_ring
 
 # The pages on which somebody confirms that it is them.
 AGAIN = {

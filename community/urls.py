@@ -19,7 +19,18 @@ from community.views import (
     sending,
     transfers,
 )
-from community.views.settings import api, billing, location, logos, mails, policy, tax, team, uses
+from community.views.settings import (
+    api,
+    billing,
+    location,
+    logos,
+    mails,
+    policy,
+    tax,
+    team,
+    uses,
+    webhooks,
+)
 from membership.views import exports, imports, inviting, joining, leaving
 from payments.views import accounts, gateways, transfer
 
@@ -237,6 +248,21 @@ urlpatterns = [
     ),
     path("settings/bank-transfer/", transfer.bank_transfer, name="settings_bank_transfer"),
     path("settings/api/", api.api, name="settings_api"),
+    path("settings/api/webhooks/add/", webhooks.add, name="add_webhook"),
+    path("settings/api/webhooks/<int:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("settings/api/webhooks/<int:endpoint_id>/rotate/", webhooks.rotate, name="rotate_webhook"),
+    path("settings/api/webhooks/<int:endpoint_id>/enable/", webhooks.enable, name="enable_webhook"),
+    path(
+        "settings/api/webhooks/<int:endpoint_id>/disable/",
+        webhooks.disable,
+        name="disable_webhook",
+    ),
+    path("settings/api/webhooks/<int:endpoint_id>/remove/", webhooks.remove, name="remove_webhook"),
+    path(
+        "settings/api/deliveries/<int:delivery_id>/replay/",
+        webhooks.replay,
+        name="replay_webhook",
+    ),
     path("settings/api/keys/<int:key_id>/revoke/", api.revoke, name="revoke_api_key"),
     path("settings/stripe/", accounts.account, STRIPE, name="settings_stripe"),
     path("settings/stripe/test/", accounts.test, STRIPE, name="test_stripe"),

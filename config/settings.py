@@ -159,6 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
 }
+EVERY_3_SECONDS = {"schedule": 3, "options": {"expires": 3}}  # the next one does as well
 CELERY_BEAT_SCHEDULE = {
     "process waiting gateway events": {"task": "payments.tasks.sweep_events", "schedule": 15},
     "ask for events that did not come": {
@@ -182,11 +183,9 @@ CELERY_BEAT_SCHEDULE = {
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
     "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},
     "remind of unpaid bills": {"task": "membership.tasks.remind_of_bills", "schedule": 600},
-    "send notifications": {
-        "task": "notifications.tasks.send_notifications",
-        "schedule": 3,
-        "options": {"expires": 3},  # the next one does as well
-    },
+    "send notifications": {"task": "notifications.tasks.send_notifications", **EVERY_3_SECONDS},
+    "call webhooks": {"task": "notifications.tasks.send_webhooks", **EVERY_3_SECONDS},
+    "forget old webhooks": {"task": "notifications.tasks.forget_webhooks", "schedule": 3600},
     "tell of bills": {"task": "billing.tasks.tell_of_bills", "schedule": 600},
     "warn of credits": {"task": "credits.tasks.warn_of_credits", "schedule": 300},
     "give up abandoned deliveries": {
@@ -359,7 +358,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Deskmint <deskmint@localhost
 # Web Push: without a key it is off. `make_push_key` makes one; whoever has it pushes as us.
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
 VAPID_CONTACT = env.str("VAPID_CONTACT", "mailto:" + parseaddr(DEFAULT_FROM_EMAIL)[1])
-PUSH_LOOPBACK = env.bool("PUSH_LOOPBACK", False)  # lets tests receive pushes at 127.0.0.1
+CALL_LOOPBACK = env.bool("CALL_LOOPBACK", False)  # lets tests be called at 127.0.0.1
 
 # Logs: one line per event, JSON outside a terminal
 _render = structlog.dev.ConsoleRenderer() if DEBUG else structlog.processors.JSONRenderer()

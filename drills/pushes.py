@@ -57,7 +57,7 @@ def main() -> None:
             | {
                 "DATABASE_URL": environment.database_url(sockets),
                 "REDIS_URL": environment.redis_url(sockets),
-                "PUSH_LOOPBACK": "1",
+                "CALL_LOOPBACK": "1",
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
         )

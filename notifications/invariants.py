@@ -18,5 +18,9 @@ INVARIANTS = {
         SELECT id FROM notifications_delivery
         WHERE state = 'sending' AND tried_at < now() - interval '15 minutes'
     """,
+    "No webhook waits to be planned for more than 15 minutes": """
+        SELECT id FROM notifications_webhookevent
+        WHERE planned_at IS NULL AND happened_at < now() - interval '15 minutes'
+    """,
     **same_location("notifications"),
 }

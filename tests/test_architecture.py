@@ -78,6 +78,7 @@ ALL_LOCATIONS = {
     "membership/tasks.py": "a sweeper asks which locations have work",
     "membership/views/joining.py": "an invitation's token names its location",
     "credits/tasks.py": "a sweeper asks which locations have work",
+    "notifications/tasks.py": "what happened is told to webhooks of all locations",
     "community/tasks.py": "what the API answered long ago goes, at all locations",
 }
 BY_CLOCK_OR_CHANCE: dict[str, str] = {}

@@ -50,6 +50,11 @@ MUTATIONS = {
         SET planned_at = NULL, created_at = now() - interval '16 minutes', read_at = NULL
         WHERE location_id = {location}
     """,
+    "No webhook waits to be planned for more than 15 minutes": """
+        UPDATE notifications_webhookevent
+        SET planned_at = NULL, payload = NULL, happened_at = now() - interval '20 minutes'
+        WHERE id = {webhook_event}
+    """,
     "No delivery is being sent for more than 15 minutes": """
         UPDATE notifications_delivery
         SET state = 'sending', tried_at = now() - interval '16 minutes'

@@ -11,7 +11,7 @@ from community.models import Customer, Location, User
 from community.money import Tax
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import append_only, changes, no_truncate
+from community.triggers import append_only, changes, no_truncate, told_outside
 
 if TYPE_CHECKING:
     from billing.models.payments import BillPayment
@@ -187,6 +187,17 @@ class Bill(models.Model):
                 name="bill_issued_never_changes",
                 operation=pgtrigger.Update,
                 condition=~pgtrigger.Q(old__state="active") & changes(*WRITTEN_WHEN_ISSUED),
+            ),
+            told_outside(
+                "bill_issued",
+                """CASE WHEN OLD.sequence IS NULL AND NEW.sequence IS NOT NULL
+         THEN 'bill.issued' END""",
+                pgtrigger.Update,
+            ),
+            told_outside(
+                "bill_paid",
+                "CASE WHEN OLD.state <> 'paid' AND NEW.state = 'paid' THEN 'bill.paid' END",
+                pgtrigger.Update,
             ),
             no_truncate("bill"),
         ]

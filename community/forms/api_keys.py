@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.forms.fields import PlainTextField
 from community.models import ApiKey, Location
+from notifications.models import WebhookKind
 
 LAST_DAY = date(2199, 12, 31)
 
@@ -37,3 +38,16 @@ class ApiKeyForm(forms.Form):
         if day is None:
             return None
         return datetime.combine(day, time.min, location.zone) + timedelta(days=1)
+
+
+class WebhookForm(forms.Form):
+    url = PlainTextField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("An https address that the open internet can reach."),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("What it is told"),
+        choices=WebhookKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )

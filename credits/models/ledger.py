@@ -1,6 +1,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from community.models import ApiKey, Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import append_only
+from community.triggers import append_only, told_outside
 
 ADDED_WITHOUT_SALE = ("given", "imported", "plan")
 
@@ -127,7 +128,18 @@ class Entry(models.Model):
                 condition=Q(reason__in=ADDED_WITHOUT_SALE),
             )
         ]
-        triggers = append_only("entry")
+        triggers = [
+            *append_only("entry"),
+            told_outside(
+                "entry",
+                """CASE
+    WHEN NEW.reason IN ('purchase', 'plan', 'given', 'imported') THEN 'credits.added'
+    WHEN NEW.reason IN ('spending', 'deduction') THEN 'credits.spent'
+    WHEN NEW.reason IN ('reversal', 'restoration') THEN 'credits.reversed'
+END""",
+                pgtrigger.Insert,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.credits} {self.reason}"

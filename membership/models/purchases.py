@@ -11,7 +11,7 @@ from community.models import ApiKey, Customer, Location, Member
 from community.money import Tax, TaxedAmount
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import no_truncate
+from community.triggers import no_truncate, told_outside
 from credits.models import CreditOption, Entry
 from membership.models.plans import PlanAssignment
 from payments.models import Transaction
@@ -222,6 +222,12 @@ class Purchase(models.Model):
                 name="purchase_state_moves_forward",
                 field="state",
                 transitions=PURCHASE_TRANSITIONS,
+            ),
+            told_outside(
+                "purchase",
+                """CASE WHEN NEW.state = 'completed'
+         AND (TG_OP = 'INSERT' OR OLD.state <> 'completed') THEN 'purchase.completed' END""",
+                pgtrigger.Insert | pgtrigger.Update,
             ),
             no_truncate("purchase"),
         ]

@@ -28,6 +28,15 @@ def _gateway_failing(told: Told) -> Words:
     return Words(title, text, told.page("community:settings_payments"))
 
 
+def _webhook_disabled(told: Told) -> Words:
+    title = _("A webhook is disabled")
+    text = _("%(url)s took nothing for three days. Enable it when it works again.")
+    if told["is_gone"]:
+        text = _("%(url)s says that it is gone (410).")
+    page = told.page("community:webhook", told["endpoint_id"])
+    return Words(title, text % {"url": told["url"]}, page)
+
+
 def _review_needed(told: Told) -> Words:
     title = _("A payment needs a look")
     text = _("%(name)s, %(total)s") % {"name": told["name"], "total": told.money()}
@@ -63,6 +72,7 @@ OF_ADMINS = [
         (Kind.JOIN_REQUESTED, "door-open", _join_requested, ways(PUSH), False),
         (Kind.TRANSFER_ORDERED, "landmark", _transfer_ordered, ways(PUSH), False),
         (Kind.GATEWAY_FAILING, "plug-zap", _gateway_failing, BOTH, True),
+        (Kind.WEBHOOK_DISABLED, "webhook", _webhook_disabled, BOTH, False),
         (Kind.PAYMENT_ALARM, "triangle-alert", _payment_alarm, BOTH, True),
         (Kind.REVIEW_NEEDED, "scale", _review_needed, BOTH, True),
         (Kind.BILLS_OVERDUE, "alarm-clock", _bills_overdue, BOTH, False),

@@ -65,6 +65,7 @@ class Notification(models.Model):
         TRANSFER_CONFIRMED = "transfer_confirmed", _("Transfer confirmed")
         TRANSFER_ORDERED = "transfer_ordered", _("Transfer to confirm")
         GATEWAY_FAILING = "gateway_failing", _("Gateway failing")
+        WEBHOOK_DISABLED = "webhook_disabled", _("Webhook disabled")
         REVIEW_NEEDED = "review_needed", _("Payment to review")
         BILLS_OVERDUE = "bills_overdue", _("Overdue bills, once a day")
 

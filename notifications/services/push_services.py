@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from py_vapid import Vapid
 from py_vapid.utils import b64urlencode
 
+from notifications.services.outside import LOOPBACK
+
 HOSTS = frozenset({"fcm.googleapis.com", "jmt17.google.com", "web.push.apple.com"})
 DOMAINS = (".push.apple.com", ".push.services.mozilla.com", ".notify.windows.com")
-LOOPBACK = "127.0.0.1"
 
 
 class UnknownPushService(ValidationError):
@@ -45,7 +46,7 @@ def check_endpoint(endpoint: str) -> SplitResult:
     except ValueError:
         raise UnknownPushService from None
     host = (parts.hostname or "").rstrip(".")
-    if settings.PUSH_LOOPBACK and (parts.scheme, host) == ("http", LOOPBACK):
+    if settings.CALL_LOOPBACK and (parts.scheme, host) == ("http", LOOPBACK):
         return parts
     is_known = host in HOSTS or host.endswith(DOMAINS)
     if parts.scheme != "https" or "@" in parts.netloc or port not in {None, 443} or not is_known:

@@ -1,28 +1,22 @@
-"""One push to one browser: encrypted, signed, sent once, to addresses of the open internet only."""
+"""One push to one browser: encrypted, signed, sent once."""
 
 import json
-import socket
-import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import SplitResult
 
 from django.conf import settings
 from py_vapid import Vapid
 from pywebpush import WebPusher
 
+from notifications.services.outside import AddressNotAllowed, Line
 from notifications.services.push_services import check_endpoint
 
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 10
 KEPT_SECONDS = 24 * 60 * 60  # by the push service, while the device is away
 TOKEN_HOURS = 12
 GONE = frozenset({404, 410})
-# Addresses that carry one of the older internet in them, which may be one of ours.
-CARRIERS = [IPv6Network(net) for net in ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")]
 
 
 class PushNotTaken(Exception):
@@ -43,10 +37,6 @@ class PushOutcomeUnknown(Exception):
 
 class DeviceGone(Exception):
     """The push service knows the device no longer."""
-
-
-class AddressNotAllowed(Exception):
-    """The name of a push service leads to where no push service is."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,7 @@ def _audience(where: SplitResult) -> str:
 
 def _post(where: SplitResult, body: bytes, headers: dict[str, str]) -> HTTPResponse:
     """No redirect is followed, and no proxy of the environment is used."""
-    line = _Line(where)
+    line = Line(where)
     try:
         line.connect()
     except AddressNotAllowed as refusal:
@@ -124,46 +114,3 @@ def _judge(answer: HTTPResponse) -> None:
         after = answer.headers.get("Retry-After", "")
         raise PushNotTaken(why, after_seconds=int(after) if after.isdecimal() else 0)
     raise PushRefused(why)
-
-
-class _Line(HTTPConnection):
-    """A connection whose address was looked at when it was made, not before."""
-
-    def __init__(self, where: SplitResult) -> None:
-        self.tls = _tls() if where.scheme == "https" else None
-        super().__init__(where.hostname or "", where.port or 443, timeout=ANSWER_SECONDS)
-
-    def connect(self) -> None:
-        self.sock = connect_outside(self.host, self.port)
-        if self.tls:
-            self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
-        self.sock.settimeout(ANSWER_SECONDS)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-def connect_outside(host: str, port: int) -> socket.socket:
-    """Connect to the first address of a name, if all of its addresses may be spoken to.
-
-    :raises AddressNotAllowed: if one lies in a private, local or otherwise special net
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(address[0]) for *_kind, address in found]
-    if not all(may_be_spoken_to(address) for address in addresses):
-        raise AddressNotAllowed(host)
-    return socket.create_connection((addresses[0], port), timeout=CONNECT_SECONDS)
-
-
-def may_be_spoken_to(address: str) -> bool:
-    ip = ip_address(address.partition("%")[0])
-    if settings.PUSH_LOOPBACK and str(ip) == "127.0.0.1":
-        return True
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped:
-            return may_be_spoken_to(str(ip.ipv4_mapped))
-        if any(ip in net for net in CARRIERS):
-            return False
-    return ip.is_global and not ip.is_multicast

@@ -1,5 +1,5 @@
 import django.db.models.deletion
-import payments.encryption
+import community.encryption
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid
@@ -72,13 +72,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "secret_key",
-                    payments.encryption.EncryptedTextField(
+                    community.encryption.EncryptedTextField(
                         blank=True, default="", verbose_name="restricted key"
                     ),
                 ),
                 (
                     "webhook_secret",
-                    payments.encryption.EncryptedTextField(
+                    community.encryption.EncryptedTextField(
                         blank=True, default="", verbose_name="webhook secret"
                     ),
                 ),

@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from community.encryption import EncryptedTextField
 from community.models import Customer, Location, User
 from community.scoping import scoped
-from payments.encryption import EncryptedTextField
 from payments.gateways.registry import (
     KINDS,
     that_are_spoken_to,

@@ -9,7 +9,7 @@ from billing.models import Bill
 from community.models import Customer, Location, User
 from community.principals import Principal
 from community.scoping import scoped
-from community.triggers import changes, no_truncate
+from community.triggers import changes, no_truncate, told_outside
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection
 
@@ -239,6 +239,12 @@ class Transaction(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__amount_minor__df=pgtrigger.F("new__amount_minor"))
                 | pgtrigger.Q(old__currency__df=pgtrigger.F("new__currency")),
+            ),
+            told_outside(
+                "failed_payment",
+                """CASE WHEN NEW.kind = 'charge' AND OLD.state <> 'failed' AND NEW.state = 'failed'
+         THEN 'payment.failed' END""",
+                pgtrigger.Update,
             ),
             no_truncate("transaction"),
         ]

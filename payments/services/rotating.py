@@ -1,7 +1,7 @@
 from django.apps import apps
 from django.db import models, transaction
 
-from payments.encryption import EncryptedTextField
+from community.encryption import EncryptedTextField
 
 
 def encrypted_fields() -> dict[type[models.Model], list[str]]:

@@ -9,6 +9,7 @@ from community.models import Customer
 from community.services.api_keys import make_api_key, revoke_api_key
 from credits.services.holding import hold_credits
 from credits.services.spending import spend_credits
+from tests.notifications.books import webhook_told
 
 SCOPES = ["read", "sell", "spend", "manage"]
 
@@ -38,7 +39,10 @@ def add_api(location, customer, name):
         at=now(),
     )
     company = Customer.objects.get(company__people__member=customer.member)
+    told = webhook_told(location, customer.member.user, at)
     return {
+        "endpoint_id": told.endpoint_id,
+        "delivery_id": told.pk,
         "free_customer_id": company.pk,
         "receipt_id": customer.receipts.latest("pk").pk,
         "key_id": keys["all"].pk,

@@ -199,8 +199,6 @@ SETTINGS = [
     Row("community:settings_stripe", GET=admins(), POST=admins()),
     Row("community:test_stripe", POST=admins(302)),
     Row("community:stripe_health", GET=admins()),
-    Row("community:settings_api", GET=admins(), POST=admins()),
-    Row("community:revoke_api_key", POST=admins(302)),
     Row("community:settings_gateway", GET=admins(), POST=admins()),
     Row("community:test_gateway", POST=admins(302)),
     Row("community:gateway_health", GET=admins()),

@@ -15,13 +15,14 @@ from django.test.client import ClientHandler
 from django.urls import reverse
 from pypdf import PdfReader
 
+from tests.authorization.api_settings import API_SETTINGS
 from tests.authorization.libraries import LIBRARIES
 from tests.authorization.routes import all_routes
 from tests.authorization.rows import LOGIN, PRINCIPALS, SAME, Row
 from tests.authorization.table import TABLE
 from tests.authorization.world import COLLEAGUES, FOREIGN, digest
 
-ROWS = [*TABLE, *LIBRARIES]
+ROWS = [*TABLE, *API_SETTINGS, *LIBRARIES]
 OF_A_MEMBER = {
     *("member_id", "customer_id", "card_id", "key", "number", "company_id", "place_id"),
     *("bill_id", "item_id", "note_number", "bill_charge_key"),
@@ -40,6 +41,8 @@ OF_A_LOCATION = {
     "assignment_id",
     "case_id",
     "key_id",
+    "endpoint_id",
+    "delivery_id",
 }
 # A library knows no locations: it asks for a session, or for the operator.
 SOME = ("anonymous", "admin", "operator")
@@ -189,7 +192,7 @@ def test_no_route_is_told_twice():
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if not row.library], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.library], ids=lambda row: row.name)
 def test_methods_that_the_table_does_not_name_are_refused(row, world):
     """Asked by somebody who is let in, so that 405 is about the method."""
     allowed = [

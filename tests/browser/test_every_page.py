@@ -1,5 +1,6 @@
 """Every page, for each person, by day on a desk and by night on a phone."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ class Furnished:
     credit_note: str
     transfer: str
     transfer_to_confirm: str
+    webhook: str
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,7 @@ def furnished(estate, browser, sessions):
         browser.new_context(base_url=place.url, storage_state=sessions(ADMIN)) as noras,
     ):
         mia, nora = mias.new_page(), noras.new_page()
+        webhook = add_webhook(nora)
         keep_a_card(mia)
         success = mia.url
         receipt = mia.get_by_role("link", name="Receipt").get_attribute("href")
@@ -72,7 +75,7 @@ def furnished(estate, browser, sessions):
     own_bill = f"membership/bills/{bill.split('/')[-2]}/"
     return Furnished(
         *(place, member, company, option, receipt, success, declined, waiting),
-        *(bill, open_bill, own_bill, note, transfer, confirm),
+        *(bill, open_bill, own_bill, note, transfer, confirm, webhook),
     )
 
 
@@ -90,6 +93,17 @@ def add_company(admin):
     admin.get_by_role("button", name="Add company").click()
     expect(admin.get_by_role("heading", name="Studio North")).to_be_visible()
     return admin.evaluate("location.pathname")
+
+
+def add_webhook(admin):
+    """One that hears of credits; its page's path. Nobody is there, so nothing is taken."""
+    admin.goto("settings/api/webhooks/add/")
+    admin.get_by_label("Address").fill("https://desk.invalid/hook")
+    admin.get_by_label("Credits are added").check()
+    admin.get_by_role("button", name="Add webhook").click()
+    expect(admin.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+    admin.goto("settings/api/")
+    return admin.get_by_role("link", name="desk.invalid").get_attribute("href")
 
 
 def decline(page):
@@ -202,8 +216,12 @@ def test_the_admin_s_pages(furnished, visit, look):
             "notifications/preferences/",
             "settings/notifications/",
             "settings/deliveries/",
+            "settings/api/",
+            "settings/api/webhooks/add/",
+            furnished.webhook,
         ],
     )
+    open_and_look(page, look, furnished.webhook, page.get_by_role("button", name="Remove"))
     open_and_look(page, look, "community/", page.get_by_role("button", name="More"))
     company = furnished.company
     open_and_look(page, look, company, page.get_by_role("button", name="Add member"))

@@ -21,7 +21,7 @@ def receiving():
 
 @pytest.fixture
 def service(receiving, settings):
-    settings.PUSH_LOOPBACK = True
+    settings.CALL_LOOPBACK = True
     receiving.browsers.clear()
     receiving.requests.clear()
     return receiving

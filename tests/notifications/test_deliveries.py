@@ -270,7 +270,7 @@ def test_no_answer_is_no_second_try(mia, device, news, service):
     device(mia.user, "hang")
     news(mia.user)
 
-    with patch("notifications.services.web_push.ANSWER_SECONDS", 0.05):
+    with patch("notifications.services.outside.CALL_SECONDS", 0.05):
         send()
 
     assert ended(only()) == ("failed", "unknown")

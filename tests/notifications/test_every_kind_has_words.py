@@ -34,6 +34,8 @@ FACTS = {
     "owed": "2.00",
     "what": "refund_taken",
     "member_id": 7,
+    "endpoint_id": 7,
+    "url": "https://desk.example/hook",
 }
 
 

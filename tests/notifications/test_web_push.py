@@ -4,8 +4,8 @@ from unittest.mock import patch
 
 import pytest
 
+from notifications.services.outside import AddressNotAllowed, connect_outside, may_be_spoken_to
 from notifications.services.push_services import UnknownPushService, check_endpoint
-from notifications.services.web_push import AddressNotAllowed, connect_outside, may_be_spoken_to
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.db import connection
 from django_scopes import scope
 
-from payments.encryption import key_ring
+from community.encryption import key_ring
 from payments.models import GatewayConnection
 from tests.factories import ConnectionFactory
 

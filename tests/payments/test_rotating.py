@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.core.management import CommandError, call_command
 from django_scopes import scope
 
-from payments.encryption import key_ring
+from community.encryption import key_ring
 from payments.models import GatewayConnection
 from tests.factories import ConnectionFactory, UserFactory
 

@@ -49,7 +49,7 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(request):
     """At a name, not a number: passkeys belong to one."""
-    with started_stack(request, host="localhost", PUSH_LOOPBACK="1") as running:
+    with started_stack(request, host="localhost", CALL_LOOPBACK="1") as running:
         yield running
 
 

@@ -15,6 +15,7 @@ from community.access import LocationRequest, for_admins
 from community.forms.api_keys import ApiKeyForm
 from community.models import ApiKey
 from community.services.api_keys import make_api_key, revoke_api_key
+from notifications.models import WebhookEndpoint
 
 
 @never_cache
@@ -55,5 +56,13 @@ def _page(
     request: LocationRequest, form: ApiKeyForm, *, made: ApiKey | None = None, token: str = ""
 ) -> HttpResponse:
     keys = ApiKey.objects.filter(revoked_at=None).select_related("made_by").order_by("-pk")
-    context = {"form": form, "keys": keys, "made": made, "token": token, "at": now()}
+    endpoints = WebhookEndpoint.objects.filter(removed_at=None).order_by("pk")
+    context = {
+        "form": form,
+        "keys": keys,
+        "endpoints": endpoints,
+        "made": made,
+        "token": token,
+        "at": now(),
+    }
     return render(request, "community/settings/api.html", context)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django_scopes import scopes_disabled
 
-from payments.encryption import key_ring
+from community.encryption import key_ring
 from payments.services.rotating import encrypted_fields, reencrypt_row
 
 

@@ -1,4 +1,4 @@
-"""Gateway secrets at rest: encrypted by a key ring of their own, not by SECRET_KEY."""
+"""Secrets at rest: encrypted by a key ring of their own, not by SECRET_KEY."""
 
 from functools import cache
 from typing import Any

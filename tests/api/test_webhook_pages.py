@@ -1,0 +1,98 @@
+"""Settings > API > Webhooks: added, its secret shown once, its log, and telling it again."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils.timezone import now
+
+from community.models import AuditRecord
+from notifications.models import WebhookDelivery, WebhookEndpoint
+from tests.notifications.books import webhook_told
+
+URL = "https://desk.example/hook"
+
+
+@pytest.fixture
+def page(client, admin, location):
+    """Open or post to a page of webhooks as the admin."""
+    client.force_login(admin)
+
+    def at(name, *args, **sent):
+        address = reverse(f"community:{name}", args=[location.slug, *args])
+        return client.post(address, sent, follow=True) if sent else client.get(address)
+
+    return at
+
+
+def secret_on(response):
+    return re.findall(r"whsec_[\w+/=]+", response.content.decode())
+
+
+def test_a_secret_is_shown_once_and_each_new_one_once(page):
+    made = page("add_webhook", url=URL, events=["bill.paid"])
+    endpoint = WebhookEndpoint.objects.get()
+    (first,) = secret_on(made)
+    assert endpoint.secrets == first
+    assert secret_on(page("webhook", endpoint.pk)) == []
+
+    (second,) = secret_on(page("rotate_webhook", endpoint.pk, yes=1))
+    endpoint.refresh_from_db()
+    assert endpoint.secrets.split() == [second, first]
+    assert AuditRecord.objects.filter(action="webhook secret rotated").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"url": "http://desk.example/", "events": ["bill.paid"]}, "Give an https address"),
+        ({"url": "", "events": ["bill.paid"]}, "This field is required"),
+        ({"url": URL, "events": ["bill.lost"]}, "not one of the available choices"),
+        ({"url": URL}, "This field is required"),
+    ],
+)
+def test_what_is_no_webhook_is_refused_at_its_field(page, sent, words):
+    assert words in page("add_webhook", **sent).content.decode()
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_it_is_disabled_enabled_and_removed(page, location, admin):
+    told = webhook_told(location, admin, now())
+    assert "Send again" in page("webhook", told.endpoint_id).content.decode()
+
+    said = page("disable_webhook", told.endpoint_id, yes=1)
+    assert "Disabled" in said.content.decode()
+    said = page("replay_webhook", told.pk, yes=1)
+    assert "Enable the webhook first" in said.content.decode()
+
+    page("enable_webhook", told.endpoint_id, yes=1)
+    page("replay_webhook", told.pk, yes=1)
+    assert WebhookDelivery.objects.get().give_up_at > now()
+
+    page("remove_webhook", told.endpoint_id, yes=1)
+    assert page("webhook", told.endpoint_id).status_code == 404
+    assert WebhookEndpoint.objects.get().disabled_at
+
+
+def test_the_log_is_read_page_by_page(page, location, admin, django_assert_max_num_queries):
+    told = webhook_told(location, admin, now())
+    for _number in range(30):
+        again = webhook_told_again(told)
+    with django_assert_max_num_queries(20):
+        shown = page("webhook", told.endpoint_id).content.decode()
+
+    assert again.event.message_id in shown
+    assert shown.count(">Send again<") == 25
+
+
+def webhook_told_again(told):
+    event = told.event
+    event.pk = None
+    event.save()
+    return WebhookDelivery.objects.create(
+        event=event,
+        endpoint=told.endpoint,
+        created_at=now(),
+        next_try_at=now(),
+        give_up_at=now(),
+    )
