@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from community.api.codes import MEANINGS
 from community.api.describing import REFUSALS, api_schema
 from community.api.views import ApiView
 
@@ -49,7 +50,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "community/api/docs.html",
-        {"groups": groups(), "refusals": REFUSALS.items()},
+        {"groups": groups(), "refusals": REFUSALS.items(), "codes": MEANINGS.items()},
     )
 
 

@@ -1,10 +1,11 @@
-"""What people do with bills and transfers, as tests of pages do it too."""
+"""What people do with bills, transfers and keys, as tests of pages do it too."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import open_checkout
+from tests.browser.places import MEMBER
 
 ACCOUNT = "Harbour Loft GmbH\nDE02 1203 0000 0000 2020 51"
 
@@ -57,3 +58,25 @@ def order_transfer(page):
     expect(page.get_by_role("heading", name="Transfer €12.00")).to_be_visible()
     address = page.evaluate("location.pathname")
     return str(address)
+
+
+def make_key(page):
+    """Make a key for software under Settings > API; gives it as it is shown, once."""
+    page.goto("settings/api/")
+    page.get_by_label("Name").fill("Door locks")
+    page.get_by_label("Read:").check()
+    page.get_by_label("Spend:").check()
+    page.get_by_role("button", name="Make key").click()
+    shown = page.get_by_label("Key for Door locks")
+    expect(shown).to_be_focused()
+    return shown.input_value()
+
+
+def hold(page, key):
+    """Set two credits of a member aside, as a booking desk does."""
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "B-1001"}
+    found = page.request.get(f"/api/v1/customers?search={MEMBER}", headers=headers).json()
+    body = {"customer": found["results"][0]["id"], "credits": "2", "reason": "Quay room"}
+    facts = {"reference": "B-1001", "expires_at": "2100-01-01T00:00:00Z"}
+    held = page.request.post("/api/v1/holds", headers=headers, data=body | facts)
+    assert held.status == 201

@@ -13,7 +13,9 @@ from tests.browser.counter import (
     add_to_bill,
     connect_bank,
     credit,
+    hold,
     issue_a_bill,
+    make_key,
     order_transfer,
 )
 from tests.browser.looks import faults_of
@@ -72,6 +74,7 @@ def furnished(estate, browser, sessions):
         transfer = order_transfer(mia)
         nora.goto("community/transfers/")
         confirm = nora.get_by_role("link", name="Confirm RF").get_attribute("href")
+        hold(nora, make_key(nora))
     own_bill = f"membership/bills/{bill.split('/')[-2]}/"
     return Furnished(
         *(place, member, company, option, receipt, success, declined, waiting),
@@ -135,6 +138,7 @@ def test_the_member_s_pages(furnished, visit, look):
         [
             "",
             "membership/credits/",
+            "/api/v1/docs",
             "membership/credits/?refused=option_not_on_sale",
             "membership/credits/transactions/",
             "membership/credits/transactions/?kind=used&month=November",
