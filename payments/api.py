@@ -49,10 +49,9 @@ def transactions_seen(caller: Caller) -> QuerySet[Transaction]:
 
 
 def cards_seen(caller: Caller) -> QuerySet[Card]:
-    """Kept ones. A key and staff see all, others their own and those of companies they manage."""
+    """Kept ones: a key sees all, it buys with them; a person theirs, whatever their role."""
     kept: QuerySet[Card] = Card.objects.kept()
-    principal = caller.principal
-    return kept if principal.is_staff else kept.filter(customer_id__in=principal.own_customer_ids)
+    return kept if caller.key else kept.visible_to(caller.principal)
 
 
 @extend_schema(tags=["Payments"])

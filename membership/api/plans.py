@@ -70,9 +70,12 @@ class PlanEnded(serializers.Serializer[dict[str, Any]]):
     ends_on = serializers.DateField(help_text="The first day without a plan.")
 
 
-def plans_seen(_caller: Caller) -> QuerySet[Plan]:
+def plans_seen(caller: Caller) -> QuerySet[Plan]:
+    """A key and staff see all, others those that they have or had: some are made for one."""
     plans: QuerySet[Plan] = Plan.objects.select_related("location")
-    return plans
+    if caller.principal.is_staff:
+        return plans
+    return plans.filter(pk__in=assignments_seen(caller).values("plan_id"))
 
 
 def assignments_seen(caller: Caller) -> QuerySet[PlanAssignment]:

@@ -69,6 +69,39 @@ def test_every_caller_is_answered_as_the_table_says(row, world):
     assert (changed, shown) == ([], {})
 
 
+def test_a_member_s_session_reads_nothing_of_a_colleague(world):
+    mine, theirs = world.here.ids["member"], world.here.ids["colleague"]
+    own = {mine["customer_id"], mine["free_customer_id"]}
+    seen, listed_rows, asked = {}, 0, 0
+    for row in [it for it in API if it.method == "GET"]:
+        takes = {take: theirs.get(what) for take, what in row.takes.items()}
+        if any(takes[take] in {None, mine[what]} for take, what in row.takes.items()):
+            continue  # this world has none of the colleague's
+        answer = world.browsers["member"].get(
+            reverse(f"api:{row.name}", kwargs=takes),
+            headers={"Deskmint-Location": world.here.location.slug},
+        )
+        asked += 1
+        if takes:
+            seen[row.name] = answer.status_code == 404
+        elif row.name == "plans":
+            seen[row.name] = {it["id"] for it in answer.json()["results"]} == {mine["plan_id"]}
+        elif row.name not in {"location", "options", "revenue"}:
+            whose = {it.get("customer", it["id"]) for it in answer.json()["results"]}
+            listed_rows += len(whose)
+            seen[row.name] = whose <= own
+
+    assert [name for name, is_well in seen.items() if not is_well] == []
+    assert (asked > 15, listed_rows > 8) == (True, True)
+
+
+def test_staff_see_no_cards_but_their_own(world):
+    headers = {"Deskmint-Location": world.here.location.slug}
+    answer = world.browsers["staff"].get("/api/v1/cards", headers=headers)
+
+    assert answer.json()["results"] == []
+
+
 @pytest.mark.parametrize("row", [it for it in API if it.method == "POST"], ids=lambda it: it.name)
 def test_a_session_posts_nothing_without_its_token(row, world):
     with savepoint():
