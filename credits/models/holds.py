@@ -86,6 +86,11 @@ class Hold(models.Model):
                 fields=["expires_at"], name="hold_that_will_expire", condition=Q(state="open")
             ),
             models.Index(fields=["wallet", "expires_at"], name="hold_by_wallet"),
+            models.Index(
+                fields=["location", "reference"],
+                name="hold_by_reference",
+                condition=~Q(reference=""),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="hold_never_deleted", operation=pgtrigger.Delete),

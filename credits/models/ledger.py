@@ -126,7 +126,12 @@ class Entry(models.Model):
                 fields=["location", "happened_at"],
                 name="entry_added_without_sale",
                 condition=Q(reason__in=ADDED_WITHOUT_SALE),
-            )
+            ),
+            models.Index(
+                fields=["location", "reference"],
+                name="entry_by_reference",
+                condition=~Q(reference=""),
+            ),
         ]
         triggers = [
             *append_only("entry"),

@@ -154,5 +154,17 @@ def test_a_key_that_is_revoked_while_it_is_used_does_nothing_more(api, customer)
     assert Wallet.objects.get(customer=customer).balance == 99
 
 
+def test_who_asks_too_often_waits_and_nobody_else(api, location, key_of, monkeypatch):
+    monkeypatch.setattr("community.api.views.PER_MINUTE", 2)
+    other = key_of(location, "read")
+
+    answers = [api.get("location") for _again in range(3)]
+
+    assert [it.status_code for it in answers] == [200, 200, 429]
+    assert is_problem(answers[2], 429, "throttled")
+    assert 1 <= int(answers[2]["Retry-After"]) <= 61
+    assert other.get("location").status_code == 200
+
+
 def _break(**_facts):
     raise RuntimeError("secret")
