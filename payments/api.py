@@ -50,8 +50,9 @@ def transactions_seen(caller: Caller) -> QuerySet[Transaction]:
 
 def cards_seen(caller: Caller) -> QuerySet[Card]:
     """Kept ones: a key sees all, it buys with them; a person theirs, whatever their role."""
-    kept: QuerySet[Card] = Card.objects.kept()
-    return kept if caller.key else kept.visible_to(caller.principal)
+    whose = Card.objects.all() if caller.key else Card.objects.visible_to(caller.principal)
+    kept: QuerySet[Card] = whose.kept()
+    return kept
 
 
 @extend_schema(tags=["Payments"])
