@@ -24,7 +24,8 @@ from billing.services import left_of_items, send_document_again
 from community.desk.acts import Act, Doing, ReasonForm
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
-from community.desk.rows import Inline, ReadOnly, link_to
+from community.desk.links import link_to
+from community.desk.rows import Inline, ReadOnly
 from community.desk.site import desk
 from community.forms.bills import CreditNoteForm, MarkPaidForm
 from community.forms.fields import PlainTextField
@@ -230,6 +231,7 @@ class CreditNoteLineInline(Inline):
 
 @admin.register(CreditNote, site=desk)
 class CreditNoteAdmin(ReadOnly):
+    subject = "credit note"
     for_staff = True
     finding = DOCUMENTS
     money = ("total_minor",)

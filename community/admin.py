@@ -1,19 +1,29 @@
 """People and places in the admin.
 
-What has rules, such as a price, a membership or a setting, is changed on its page, where they
-hold and the audit is written. Part of the admin are only models registered on `desk`:
-libraries register theirs elsewhere, some with secrets in them.
+What has rules, such as a membership or a company, is changed by acts (`community.desk.people`),
+settings on their pages at the location: there the rules hold and the audit is written. Part of
+the admin are only models registered on `desk`: libraries register theirs elsewhere, some with
+secrets in them.
 """
-
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
-from community.desk.acts import Act, Doing
+from community.desk.people import (
+    change_role,
+    close,
+    deduct,
+    give,
+    put_in,
+    reactivate,
+    remove,
+    rename,
+    reopen,
+    suspend,
+    take_out,
+)
 from community.desk.rows import DeskPage, ReadOnly
 from community.desk.site import desk
 from community.models import (
@@ -25,34 +35,6 @@ from community.models import (
     Member,
     Role,
     User,
-)
-from credits.forms import DeductForm, GiveForm
-from credits.services.giving import deduct_credits, give_credits
-
-
-def _give(customer: Customer, doing: Doing) -> None:
-    about: dict[str, Any] = {"by": doing.by, "principal": doing.principal, "at": doing.at}
-    give_credits(customer=customer, **about, **doing.form.facts())
-
-
-def _deduct(customer: Customer, doing: Doing) -> None:
-    about: dict[str, Any] = {"by": doing.by, "principal": doing.principal, "at": doing.at}
-    deduct_credits(customer=customer, **about, **doing.form.facts())
-
-
-give = Act(
-    "give",
-    _("Give credits"),
-    _give,
-    form=lambda data, customer: GiveForm(data, location=customer.location, prefix="give"),
-    keeps_reason=True,
-)
-deduct = Act(
-    "deduct",
-    _("Deduct credits"),
-    _deduct,
-    form=lambda data, customer: DeductForm(data, location=customer.location, prefix="deduct"),
-    keeps_reason=True,
 )
 
 
@@ -118,10 +100,14 @@ class RoleAdmin(OperatorPage):
 @admin.register(Member, site=desk)
 class MemberAdmin(ReadOnly):
     for_staff = True
+    acts = (suspend, reactivate, remove)
     list_display = ("user", "location", "state", "joined_at")
     list_filter = ("state", "location")
     list_select_related = ("user", "location")
     search_fields = ("user__email", "user__name")
+
+    def subjects_of(self, row: Member) -> list[str]:
+        return [*super().subjects_of(row), *_as_customer(row)]
 
 
 @admin.register(Customer, site=desk)
@@ -137,15 +123,20 @@ class CustomerAdmin(ReadOnly):
 @admin.register(Company, site=desk)
 class CompanyAdmin(ReadOnly):
     for_staff = True
+    acts = (rename, put_in, close, reopen)
     list_display = ("name", "location", "state", "created_at", "closed_at")
     list_filter = ("state", "location")
     list_select_related = ("location",)
     search_fields = ("name",)
 
+    def subjects_of(self, row: Company) -> list[str]:
+        return [*super().subjects_of(row), *_as_customer(row)]
+
 
 @admin.register(CompanyMember, site=desk)
 class CompanyMemberAdmin(ReadOnly):
     for_staff = True
+    acts = (change_role, take_out)
     list_display = (
         *("member", "company", "location", "role", "may_use_card", "may_use_bill"),
         "joined_at",
@@ -153,6 +144,9 @@ class CompanyMemberAdmin(ReadOnly):
     list_filter = ("role", "location")
     list_select_related = ("member__user", "company", "location")
     search_fields = ("company__name", "member__user__email", "member__user__name")
+
+    def subjects_of(self, row: CompanyMember) -> list[str]:
+        return [f"company {row.company_id}"]
 
 
 @admin.register(AuditRecord, site=desk)
@@ -162,3 +156,9 @@ class AuditRecordAdmin(ReadOnly):
     list_filter = ("location",)
     list_select_related = ("location", "user", "api_key")
     search_fields = ("action", "subject", "reason", "user__email")
+
+
+def _as_customer(who: Member | Company) -> list[str]:
+    """What is changed about their plan, credits and details is changed about the customer."""
+    known: Customer | None = getattr(who, "customer", None)
+    return [f"customer {known.pk}"] if known else []

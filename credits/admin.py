@@ -1,17 +1,74 @@
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from community.desk.acts import Act, Doing, ReasonForm
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
-from community.desk.rows import ReadOnly, link_to
+from community.desk.links import link_to
+from community.desk.rows import ReadOnly
 from community.desk.site import desk
+from community.forms import OptionForm
 from community.money import format_money
+from community.views.options import warn_of_minimum
 from credits.models import CreditOption, CreditUse, Entry, Lot, LotMovement, Wallet
+from credits.services.options import archive_option, bring_back_option, change_option
+
+
+def _edit(option: CreditOption, doing: Doing) -> None:
+    change_option(option_id=option.pk, by=doing.by, at=doing.at, **doing.form.facts())
+
+
+def _archive(option: CreditOption, doing: Doing) -> None:
+    archive_option(option_id=option.pk, by=doing.by, at=doing.at)
+
+
+def _bring_back(option: CreditOption, doing: Doing) -> None:
+    bring_back_option(option_id=option.pk, by=doing.by, at=doing.at)
+
+
+def _warn(request: HttpRequest, option: CreditOption) -> None:
+    option.refresh_from_db()
+    warn_of_minimum(request, option)
+
+
+edit = Act(
+    "edit",
+    _("Edit"),
+    _edit,
+    form=lambda data, option: OptionForm(data, location=option.location, option=option),
+    offered=lambda option: option.archived_at is None,
+    warning=_("It counts for what is sold from now on."),
+    keeps_reason=True,
+    admins_only=True,
+    after=_warn,
+)
+archive = Act(
+    "archive",
+    _("Archive"),
+    _archive,
+    form=lambda data, _option: ReasonForm(data),
+    offered=lambda option: option.archived_at is None,
+    warning=_("It is off sale then."),
+    admins_only=True,
+)
+bring_back = Act(
+    "bring-back",
+    _("Bring back"),
+    _bring_back,
+    form=lambda data, _option: ReasonForm(data),
+    offered=lambda option: option.archived_at is not None,
+    warning=_("It is on sale again then, last in the selling order."),
+    admins_only=True,
+    after=_warn,
+)
 
 
 @admin.register(CreditOption, site=desk)
 class CreditOptionAdmin(ReadOnly):
+    subject = "credit option"
     for_staff = True
+    acts = (edit, archive, bring_back)
     list_display = ("credits", "location", "price", "expiry_months", "position", "archived_at")
     list_filter = (("archived_at", admin.EmptyFieldListFilter), "location")
     list_select_related = ("location",)
@@ -24,6 +81,7 @@ class CreditOptionAdmin(ReadOnly):
 
 @admin.register(CreditUse, site=desk)
 class CreditUseAdmin(ReadOnly):
+    subject = "credit use"
     list_display = ("name", "location", "credits", "position")
     list_filter = ("location",)
     list_select_related = ("location",)

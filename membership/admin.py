@@ -6,9 +6,11 @@ from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
+from community.forms.plans import PlanForm
 from community.money import format_money
 from membership.models import OwedCredits, Plan, PlanAssignment, Purchase
 from membership.services.owing import settle_owed, waive_owed
+from membership.services.plans import archive_plan, bring_back_plan, change_plan
 
 
 @admin.register(Purchase, site=desk)
@@ -39,9 +41,52 @@ class PurchaseAdmin(ReadOnly):
         return format_money(purchase.total_minor, purchase.currency)
 
 
+def _edit(plan: Plan, doing: Doing) -> None:
+    change_plan(plan_id=plan.pk, values=doing.form.values(), by=doing.by, at=doing.at)
+
+
+def _archive(plan: Plan, doing: Doing) -> None:
+    archive_plan(plan_id=plan.pk, by=doing.by, at=doing.at)
+
+
+def _bring_back(plan: Plan, doing: Doing) -> None:
+    bring_back_plan(plan_id=plan.pk, by=doing.by, at=doing.at)
+
+
+edit = Act(
+    "edit",
+    _("Edit"),
+    _edit,
+    form=lambda data, plan: PlanForm(data, location=plan.location, plan=plan),
+    offered=lambda plan: plan.archived_at is None,
+    warning=_("For everybody who has it: prices at once, the fee from the next period on."),
+    keeps_reason=True,
+    admins_only=True,
+)
+archive = Act(
+    "archive",
+    _("Archive"),
+    _archive,
+    form=lambda data, _plan: ReasonForm(data),
+    offered=lambda plan: plan.archived_at is None,
+    warning=_("It is offered no longer; who has it keeps it."),
+    admins_only=True,
+)
+bring_back = Act(
+    "bring-back",
+    _("Bring back"),
+    _bring_back,
+    form=lambda data, _plan: ReasonForm(data),
+    offered=lambda plan: plan.archived_at is not None,
+    warning=_("It is on offer again then."),
+    admins_only=True,
+)
+
+
 @admin.register(Plan, site=desk)
 class PlanAdmin(ReadOnly):
     for_staff = True
+    acts = (edit, archive, bring_back)
     list_display = ("name", "location", "price", "discount_percent", "archived_at")
     list_filter = ("location",)
     list_select_related = ("location",)
@@ -100,6 +145,7 @@ waive = Act(
 
 @admin.register(OwedCredits, site=desk)
 class OwedCreditsAdmin(ReadOnly):
+    subject = "owed credits"
     for_staff = True
     acts = (settle, waive)
     finding = Finding(

@@ -1,12 +1,13 @@
 from django.contrib import admin
 from django.db import transaction
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from community.desk.acts import Act, Doing, ReasonForm
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
-from community.desk.rows import ReadOnly, link_to
+from community.desk.links import link_to
+from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.money import format_money
 from config.broker import send_soon
@@ -15,6 +16,8 @@ from payments.models import Card, GatewayConnection, GatewayEvent, ReviewCase, T
 from payments.services.reviewing import close_review
 from payments.tasks import process_gateway_event
 from payments.wording import page_of_payment
+
+MOST_EVENTS = 20
 
 
 def _retry(event: GatewayEvent, _doing: Doing) -> None:
@@ -115,7 +118,7 @@ class TransactionAdmin(ReadOnly):
         minor="amount_minor",
     )
     money = ("amount_minor",)
-    readonly_fields = ("of", "at_the_gateway")
+    readonly_fields = ("of", "events", "at_the_gateway")
     list_display = (
         *("created_at", "location", "customer", "amount", "state", "paid_with"),
         *("failure_code", "reference"),
@@ -138,6 +141,16 @@ class TransactionAdmin(ReadOnly):
     @admin.display(description=_("purchase"))
     def of(self, charge: Transaction) -> str:
         return link_to(getattr(charge, "purchase", None))
+
+    @admin.display(description=_("gateway events"))
+    def events(self, charge: Transaction) -> str:
+        """Link the newest; what was taken back is told of with the charge's reference."""
+        reference = (charge.charge or charge).reference
+        if not reference:
+            return ""
+        known = GatewayEvent.objects.filter(connection=charge.connection_id).about(reference)
+        links = [(link_to(event),) for event in known.order_by("-pk")[:MOST_EVENTS]]
+        return format_html_join(", ", "{}", links)
 
     @admin.display(description=_("at the gateway"))
     def at_the_gateway(self, charge: Transaction) -> str:
@@ -173,6 +186,7 @@ class GatewayEventAdmin(ReadOnly):
 
 @admin.register(ReviewCase, site=desk)
 class ReviewCaseAdmin(ReadOnly):
+    subject = "review"
     for_staff = True
     acts = (settle, fail, close)
     list_display = ("noticed_at", "location", "charge", "reason", "closed_at", "note")

@@ -45,11 +45,10 @@ class Desk:
 def desk_of(user: User) -> Desk:
     if not user.is_active:
         return Desk(user.pk)
-    if user.is_superuser:
-        return Desk(user.pk, is_operator=True)
     roles = Role.objects.filter(user=user).select_related("location").order_by("pk")
     return Desk(
         user.pk,
+        is_operator=user.is_superuser,
         roles={role.location_id: role.kind for role in roles},
         locations=tuple(role.location for role in roles),
     )

@@ -58,7 +58,8 @@ class Act:
     """One thing to do to a row.
 
     `asks_gateway`: it calls a gateway, so it runs in no transaction of ours. `keeps_reason`: what
-    it calls writes the audit record with the reason.
+    it calls writes the audit record with the reason, or with what was changed. `ends_row`: the row
+    is gone then. `after`: what is said besides when it is done.
     """
 
     name: str
@@ -69,6 +70,17 @@ class Act:
     warning: Any = ""
     asks_gateway: bool = False
     keeps_reason: bool = False
+    admins_only: bool = False
+    ends_row: bool = False
+    after: Callable[[HttpRequest, Any], None] = lambda _request, _row: None
+
+    def may(self, request: HttpRequest, row: Any) -> bool:
+        """Whether somebody who sees the row may do it: some are the admins' at the location too."""
+        principal = desk_behind(request).principal_at(row.location_id)
+        return principal.is_admin or not self.admins_only
+
+    def is_open_to(self, request: HttpRequest, row: Any) -> bool:
+        return self.may(request, row) and self.offered(row)
 
     def page_of(self, page: "ReadOnly") -> Callable[..., HttpResponseBase]:
         @require_http_methods(["GET", "POST"])
@@ -84,15 +96,19 @@ def _confirm(page: "ReadOnly", act: Act, request: HttpRequest, pk: int) -> HttpR
     row = page.get_object(request, str(pk))
     if row is None:
         raise Http404
-    back = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
+    if not act.may(request, row):
+        raise PermissionDenied(_("Only admins of the location may do this."))
+    name = f"admin:{page.opts.app_label}_{page.opts.model_name}"
+    back = f"{name}_change"
     with at_location(row.location):
         if not act.offered(row):
             messages.error(request, _("That can't be done to it any more."))
             return redirect(back, pk)
         form = act.form(request.POST if request.method == "POST" else None, row)
-        if form.is_valid() and _done(act, row, request, form):
+        if form.is_valid() and _done(act, page, row, request, form):
             messages.success(request, _("Done: %(what)s.") % {"what": act.label})
-            return redirect(back, pk)
+            act.after(request, row)
+            return redirect(f"{name}_changelist") if act.ends_row else redirect(back, pk)
     _dress(form)
     context = {
         **page.admin_site.each_context(request),
@@ -113,7 +129,7 @@ def _dress(form: forms.Form) -> None:
             field.widget.attrs["class"] = " ".join(INPUT_CLASSES)
 
 
-def _done(act: Act, row: Model, request: HttpRequest, form: forms.Form) -> bool:
+def _done(act: Act, page: "ReadOnly", row: Model, request: HttpRequest, form: forms.Form) -> bool:
     """Do it, and keep why; else the form says why not."""
     by = request.user
     assert isinstance(by, User)
@@ -122,13 +138,13 @@ def _done(act: Act, row: Model, request: HttpRequest, form: forms.Form) -> bool:
     try:
         if act.asks_gateway:
             act.do(row, doing)
-            _keep_why(act, row, doing)
+            _keep_why(act, page, row, doing)
         else:
             with transaction.atomic():
                 act.do(row, doing)
-                _keep_why(act, row, doing)
+                _keep_why(act, page, row, doing)
     except ValidationError as refusal:
-        form.add_error(None, ValidationError(refusal.messages))
+        _say_why_not(form, refusal)
         return False
     except (GatewayRefused, GatewayUnavailable):
         form.add_error(None, _("The payment service gave no answer to it. Try again later."))
@@ -136,15 +152,21 @@ def _done(act: Act, row: Model, request: HttpRequest, form: forms.Form) -> bool:
     return True
 
 
+def _say_why_not(form: forms.Form, refusal: ValidationError) -> None:
+    """At its field, if it is about one that is asked for."""
+    at_fields = set(getattr(refusal, "error_dict", ())) & set(form.fields)
+    form.add_error(None, refusal if at_fields else ValidationError(refusal.messages))
+
+
 @transaction.atomic
-def _keep_why(act: Act, row: Model, doing: Doing) -> None:
+def _keep_why(act: Act, page: "ReadOnly", row: Model, doing: Doing) -> None:
     if act.keeps_reason:
         return
     record_audit(
         location=row.location,  # type: ignore[attr-defined]
         by=doing.by,
         action=f"admin: {act.name.replace('-', ' ')}",
-        subject=f"{row._meta.model_name} {row.pk}",  # noqa: SLF001 - Django's documented interface
+        subject=page.subjects_of(row)[0],
         reason=doing.reason,
         at=doing.at,
     )

@@ -1,12 +1,13 @@
 """What the admin opens with: what needs a human, today's sales, whether the machinery is well."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db.models import Count, Min, Sum
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.models import DocumentMail
 from community.desk.access import Desk, at_location
@@ -15,13 +16,15 @@ from community.money import format_money
 from community.views.attention import Need, needs_a_human
 from config.templatetags.deskmint import daytime
 from membership.models import Purchase
+from notifications.models import Delivery
 from payments.models import GatewayEvent
 from payments.views.metrics import RECONCILED_AT
 
 MOST_LOCATIONS = 20
 LATE_BEAT = timedelta(minutes=5)
 LATE_EVENT = timedelta(minutes=15)
-LATE_MAIL = timedelta(minutes=30)
+LATE_DELIVERY = timedelta(minutes=30)
+LATELY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def dashboard(desk: Desk, *, at: datetime) -> Dashboard:
         else desk.locations
     )
     places = [_place(desk, location, at=at) for location in theirs[:MOST_LOCATIONS]]
-    health = [_beat(at), _events(at), _mails(at)]
+    health = [_beat(at), _events(at), _deliveries(at)]
     return Dashboard(places, health, more=len(theirs) > MOST_LOCATIONS)
 
 
@@ -69,7 +72,10 @@ def _place(desk: Desk, location: Location, *, at: datetime) -> Place:
         )
         return Place(
             location,
-            needs_a_human(location, desk.principal_at(location.pk), at=at),
+            [
+                need if location.pk in desk.roles else replace(need, url="")
+                for need in needs_a_human(location, desk.principal_at(location.pk), at=at)
+            ],
             format_money(sold["total"] or 0, location.currency),
             sold["purchases"],
         )
@@ -91,9 +97,20 @@ def _events(at: datetime) -> Health:
     return _queue(_("Events"), waiting["count"], waiting["oldest"], late=LATE_EVENT, at=at)
 
 
-def _mails(at: datetime) -> Health:
-    waiting = DocumentMail.objects.owed().aggregate(count=Count("pk"), oldest=Min("created_at"))
-    return _queue(_("Deliveries"), waiting["count"], waiting["oldest"], late=LATE_MAIL, at=at)
+def _deliveries(at: datetime) -> Health:
+    """Mails of documents, and news on its way to mailboxes and devices."""
+    mails = DocumentMail.objects.owed().aggregate(count=Count("pk"), oldest=Min("created_at"))
+    news = Delivery.objects.waiting().aggregate(count=Count("pk"), oldest=Min("created_at"))
+    oldest = min((it["oldest"] for it in (mails, news) if it["oldest"]), default=None)
+    count = mails["count"] + news["count"]
+    queue = _queue(_("Deliveries"), count, oldest, late=LATE_DELIVERY, at=at)
+    given_up = Delivery.objects.given_up().filter(ended_at__gt=at - LATELY).count()
+    if not given_up:
+        return queue
+    words = ngettext(
+        "%(count)d given up in the last day.", "%(count)d given up in the last day.", given_up
+    )
+    return replace(queue, words=f"{queue.words} {words % {'count': given_up}}", is_well=False)
 
 
 def _queue(
@@ -101,5 +118,5 @@ def _queue(
 ) -> Health:
     if oldest is None:
         return Health(name, _("Nothing waits."), is_well=True)
-    words = _("%(count)d waiting, since %(time)s") % {"count": count, "time": daytime(oldest)}
+    words = _("%(count)d waiting, since %(time)s.") % {"count": count, "time": daytime(oldest)}
     return Health(name, words, is_well=at - oldest < late)

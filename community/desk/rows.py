@@ -5,12 +5,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin.utils import label_for_field
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -19,6 +21,8 @@ from community.desk.access import desk_behind
 from community.desk.acts import Act
 from community.desk.filters import LocationFilter
 from community.desk.finding import Finding
+from community.desk.history import history_of
+from community.desk.links import OpenLinksOnly
 from community.desk.taking import take_list
 from community.models import Export
 from community.money import format_credits, format_money
@@ -69,16 +73,18 @@ class DeskPage(Base):
         return self.may_look(request)
 
 
-class ReadOnly(DeskPage):
+class ReadOnly(OpenLinksOnly, DeskPage):
     """Rows to look at. Whoever asks, whatever their rights: no adding, changing, deleting."""
 
     finding: Finding | None = None
     money: tuple[str, ...] = ()  # columns in minor units that the foot of a narrowed list sums
     credits_column = ""
     place = "location"  # lookup to whose rows they are; without one they aren't taken away
+    subject = ""  # how audit records call a row, if not by its model
     acts: tuple[Act, ...] = ()
     list_before_template = "desk/before_list.html"
     change_form_before_template = "desk/acts.html"
+    change_form_outer_after_template = "desk/history.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -147,12 +153,32 @@ class ReadOnly(DeskPage):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        offered = [act for act in self.acts if row is not None and act.offered(row)]
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
-        links = [(f"{name}_{act.name}", act.label) for act in offered]
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "acts": links, "row": row}
-        )
+        context = {**(extra_context or {}), "row": row}
+        if row is not None and self.has_view_permission(request):
+            offered = [act for act in self.acts if act.is_open_to(request, row)]
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+            context |= {
+                "acts": [(f"{name}_{act.name}", act.label) for act in offered],
+                "history": history_of(self, row),
+                "can_have_history": hasattr(row, "location_id"),
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    def subjects_of(self, row: Any) -> list[str]:
+        """What audit records call a row."""
+        return [f"{self.subject or self.opts.model_name} {row.pk}"]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the audit. Django's own log is of what is edited here, which is nothing."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None:
+            return super().history_view(request, object_id, extra_context)
+        about = urlencode({"subject__in": ",".join(self.subjects_of(row))})
+        return redirect(f"{reverse('admin:community_auditrecord_changelist')}?{about}")
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
@@ -163,16 +189,7 @@ class ReadOnly(DeskPage):
         return take_list(self, request, form)
 
 
-def link_to(row: Model | None) -> str:
-    """A row's page in the admin, by its name."""
-    if row is None:
-        return ""
-    meta = row._meta  # noqa: SLF001 - Django's documented interface
-    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="underline">{}</a>', url, row)
-
-
-class Inline(BaseInline):
+class Inline(OpenLinksOnly, BaseInline):
     """Parts of a row, to look at."""
 
     can_delete = False

@@ -86,7 +86,9 @@ class RenameForm(forms.Form):
 
 
 class CompanyRoleForm(forms.Form):
-    role = forms.TypedChoiceField(choices=CompanyMember.Role.choices, coerce=CompanyMember.Role)
+    role = forms.TypedChoiceField(
+        label=_("Role"), choices=CompanyMember.Role.choices, coerce=CompanyMember.Role
+    )
 
 
 class InviteToCompanyForm(forms.Form):

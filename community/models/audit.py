@@ -29,7 +29,10 @@ class AuditRecord(models.Model):
     class Meta:
         verbose_name = _("audit record")
         verbose_name_plural = _("audit records")
-        indexes = [models.Index(fields=["location", "-id"], name="audit_by_location")]
+        indexes = [
+            models.Index(fields=["location", "-id"], name="audit_by_location"),
+            models.Index(fields=["location", "subject", "-id"], name="audit_by_subject"),
+        ]
         triggers = append_only("audit_record")
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
@@ -71,7 +71,7 @@ def add(request: LocationRequest, slug: str) -> HttpResponseBase:
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
-            _warn_of_minimum(request, option)
+            warn_of_minimum(request, option)
             return _back(request, _("%(option)s is on sale.") % {"option": _name(option)})
     return _form_page(request, form)
 
@@ -87,7 +87,7 @@ def edit(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
-            _warn_of_minimum(request, option)
+            warn_of_minimum(request, option)
             return _back(request, _("%(option)s changed.") % {"option": _name(option)})
     return _form_page(request, form, option)
 
@@ -109,7 +109,7 @@ def bring_back(request: LocationRequest, slug: str, option_id: int) -> HttpRespo
     except OptionExists as refusal:
         messages.error(request, refusal.messages[0])
         return redirect("community:credit_options", slug)
-    _warn_of_minimum(request, option)
+    warn_of_minimum(request, option)
     return _back(request, _("%(option)s is on sale again.") % {"option": _name(option)})
 
 
@@ -129,10 +129,10 @@ def move(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
     return redirect(f"{address}#handle-{option_id}")
 
 
-def _warn_of_minimum(request: LocationRequest, option: CreditOption) -> None:
+def warn_of_minimum(request: HttpRequest, option: CreditOption) -> None:
     """Say which gateways are not offered for so little."""
-    currency = request.location.currency
-    total_minor = apply_tax(option.price_minor, request.location.tax).total_minor
+    currency = option.location.currency
+    total_minor = apply_tax(option.price_minor, option.location.tax).total_minor
     for connection in GatewayConnection.objects.connected():
         abilities = abilities_of(connection.gateway)
         if abilities.takes_currency(currency) and not abilities.takes_amount(total_minor, currency):

@@ -22,6 +22,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def newest_first(self) -> "DeliveryQuerySet":
         return self.order_by("-pk")
 
+    def waiting(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=[Delivery.State.OWED, Delivery.State.SENDING])
+
+    def given_up(self) -> "DeliveryQuerySet":
+        return self.filter(state=Delivery.State.FAILED)
+
 
 DeliveryManager = models.Manager.from_queryset(DeliveryQuerySet)
 
@@ -101,6 +107,9 @@ class Delivery(models.Model):
                 fields=["tried_at"], name="delivery_under_way", condition=Q(state="sending")
             ),
             models.Index(fields=["location", "-id"], name="delivery_by_location"),
+            models.Index(
+                fields=["ended_at"], name="delivery_given_up", condition=Q(state="failed")
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="delivery_never_deleted", operation=pgtrigger.Delete),

@@ -1,12 +1,27 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Location
 from community.scoping import scoped
 from community.triggers import no_truncate
 from payments.models.connections import GatewayConnection
+
+# The gateway's reference of the payment that an event is about, where its payload says so the way
+# that Stripe's do: the payment itself, or what is about it, such as a refund.
+PAYMENT = Coalesce(KT("payload__data__object__payment_intent"), KT("payload__data__object__id"))
+
+
+class GatewayEventQuerySet(models.QuerySet["GatewayEvent"]):
+    def about(self, reference: str) -> "GatewayEventQuerySet":
+        """Those that tell of the payment with this reference."""
+        return self.alias(payment=PAYMENT).filter(payment=reference)
+
+
+GatewayEventManager = models.Manager.from_queryset(GatewayEventQuerySet)
 
 
 class GatewayEvent(models.Model):
@@ -23,7 +38,7 @@ class GatewayEvent(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=200, blank=True, default="")
 
-    objects = scoped(models.Manager["GatewayEvent"])
+    objects = scoped(GatewayEventManager)
 
     class Meta:
         verbose_name = _("gateway event")
@@ -37,6 +52,7 @@ class GatewayEvent(models.Model):
             ),
             models.Index(fields=["connection", "-received_at"], name="event_by_connection"),
             models.Index(fields=["received_at"], name="event_put_aside", condition=~Q(error="")),
+            models.Index(PAYMENT, name="event_by_payment"),
         ]
         triggers = [
             pgtrigger.Protect(name="event_never_deleted", operation=pgtrigger.Delete),

@@ -21,9 +21,16 @@ from membership.services.bill_keeping import (
     issue_bill_by_hand,
     open_bill_by_hand,
 )
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
 from payments.models import GatewayConnection, GatewayEvent, Transaction
-from tests.factories import NOON, CustomerFactory, LocationFactory, company_of, with_second_factor
+from tests.factories import (
+    NOON,
+    CustomerFactory,
+    LocationFactory,
+    UserFactory,
+    company_of,
+    with_second_factor,
+)
 
 pytestmark = pytest.mark.django_db
 PAGES = ("billing_receipt", "payments_transaction", "credits_entry", "membership_purchase")
@@ -276,6 +283,28 @@ def test_rows_lead_to_each_other_and_to_the_gateway(desk, mia, buy):
     assert leads_to("credits_entry", bought.accrual) in of_purchase
     assert leads_to("membership_purchase", bought) in text("credits_entry", bought.accrual)
     assert leads_to("payments_transaction", charge) in text("payments_gatewayevent", event)
+    assert leads_to("payments_gatewayevent", event) in of_charge
+
+
+def test_what_a_reader_may_not_open_is_named_without_a_link(staff, mia, buy, signed_in, admin):
+    with_second_factor(staff)
+    charge = Transaction.objects.get(purchase=buy(mia))
+    bill = bill_of(mia.customer, admin)
+    operator = with_second_factor(UserFactory(is_superuser=True))
+    closed = {
+        "location": f"/admin/community/location/{mia.location_id}/change/",
+        "connection": f"/admin/payments/gatewayconnection/{charge.connection_id}/change/",
+        "maker": f"/admin/community/user/{admin.pk}/change/",
+    }
+
+    for page, row in (("payments_transaction", charge), ("billing_bill", bill)):
+        address = reverse(f"admin:{page}_change", args=[row.pk])
+        theirs = signed_in(staff).get(address).text
+        operators = signed_in(operator).get(address).text
+        assert str(mia.location) in theirs
+        assert closed["location"] in operators
+        assert [it for it in closed.values() if it in theirs] == []
+    assert closed["maker"] in operators  # of an item, in a table of its own
 
 
 def test_it_opens_with_what_was_sold_and_what_needs_a_human(desk, mia, buy, admin):
@@ -287,3 +316,38 @@ def test_it_opens_with_what_was_sold_and_what_needs_a_human(desk, mia, buy, admi
     assert f"€{Decimal(sold.total_minor) / 100:.2f}" in text
     assert "1 bill is overdue" in text
     assert "Worker and beat" in text
+
+
+def test_it_says_what_news_waits_and_what_was_given_up(desk, mia):
+    def said():
+        [health] = [
+            it
+            for it in desk.get(reverse("admin:index")).context["desk"].health
+            if it.name == "Deliveries"
+        ]
+        return health
+
+    assert said().is_well
+    news = Notification.objects.create(
+        location=mia.location,
+        user=mia.user,
+        kind="credits_added",
+        facts={},
+        key="k",
+        created_at=NOON,
+    )
+    since = now() - timedelta(minutes=31)
+    owed = Delivery.objects.create(
+        location=mia.location,
+        notification=news,
+        channel="email",
+        created_at=since,
+        next_try_at=since,
+    )
+    assert (said().is_well, said().words.startswith("1 waiting, since")) == (False, True)
+
+    owed.state, owed.reason, owed.ended_at = "failed", "tried_enough", now()
+    owed.save()
+
+    assert not said().is_well
+    assert "1 given up in the last day." in said().words

@@ -126,7 +126,6 @@ OPERATORS = (
     *("billing_documentcounter", "billing_documentmail", "payments_gatewayconnection"),
     *("payments_card", "notifications_delivery", "notifications_pushsubscription"),
 )
-EVERYBODYS = ("community_user", "community_role", "community_location")
 # No row of these comes about in the world of the tests: it leads back to the index.
 ABSENT = ("notifications_delivery", "notifications_pushsubscription")
 # Without a location there is nobody to keep that they were taken away.
@@ -134,6 +133,11 @@ TAKEN_BY_NOBODY = ("notifications_pushsubscription",)
 # Acts with what the page of the first row answers: 302 where it can't be done to it.
 ACTS = {
     "community_customer": {"give": 200, "deduct": 200},
+    "community_member": {"suspend": 200, "reactivate": 302, "remove": 200},
+    "community_company": {"rename": 200, "put-in": 200, "close": 200, "reopen": 302},
+    "community_companymember": {"role": 200, "take-out": 200},
+    "credits_creditoption": {"edit": 200, "archive": 200, "bring-back": 302},
+    "membership_plan": {"edit": 200, "archive": 200, "bring-back": 302},
     "billing_bill": {"issue": 302, "mark-paid": 302, "credit": 200, "send-again": 200},
     "billing_receipt": {"send-again": 200},
     "billing_creditnote": {"send-again": 200},
@@ -166,9 +170,8 @@ def admin_rows(model: str) -> list[Row]:
         library(f"admin:{model}_delete", GET=when("delete"), POST=when("delete"), address=one),
         library(
             f"admin:{model}_history",
-            GET=desk(302)
-            if model in ABSENT
-            else desk(team=team, elsewhere=None if model in EVERYBODYS else 302),
+            # What is only acted on has its history in the audit, which is where it leads.
+            GET=desk(200 if may else 302, team=team, elsewhere=gone),
             address=one,
         ),
         library(f"admin/{app}/{name}/<path:object_id>/", GET=desk(302), address=one),
