@@ -93,10 +93,10 @@ def insert_answer(
     key: str,
     fingerprint: str,
     at: datetime,
-) -> bool:
-    """Claim a holder's idempotency key; false if it was claimed already, once that is certain."""
-    values = [location_id, api_key_id, user_id, key, fingerprint, at]
-    return fetch_row(INSERT_ANSWER, values) is not None
+) -> int | None:
+    """Claim a holder's idempotency key; None if it was claimed already, once that is certain."""
+    row = fetch_row(INSERT_ANSWER, [location_id, api_key_id, user_id, key, fingerprint, at])
+    return row[0] if row else None
 
 
 def _with_columns(sql: str, **more: str) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
+from community.database import loaded
 from community.models import ApiAnswer, ApiKey, Location, User
 from community.statements import insert_answer
 
@@ -27,18 +29,16 @@ def claim_answer(
 ) -> tuple[ApiAnswer, bool]:
     """Take the key for a request: true if nobody had it. A rival's transaction is waited for."""
     assert transaction.get_connection().in_atomic_block
-    is_new = insert_answer(
-        location_id=holder.location.pk,
-        api_key_id=holder.api_key.pk if holder.api_key else None,
-        user_id=holder.user.pk if holder.user else None,
-        key=key,
-        fingerprint=fingerprint,
-        at=at,
-    )
-    answer = ApiAnswer.objects.get(
-        location=holder.location, api_key=holder.api_key, user=holder.user, key=key
-    )
-    return answer, is_new
+    claim: dict[str, Any] = {
+        "location_id": holder.location.pk,
+        "api_key_id": holder.api_key.pk if holder.api_key else None,
+        "user_id": holder.user.pk if holder.user else None,
+        "key": key,
+    }
+    claimed_id = insert_answer(**claim, fingerprint=fingerprint, at=at)
+    if claimed_id is None:
+        return ApiAnswer.objects.get(**claim), False
+    return loaded(ApiAnswer, claim | {"id": claimed_id, "fingerprint": fingerprint}), True
 
 
 def keep_answer(*, answer: ApiAnswer, status: int, body: str) -> None:

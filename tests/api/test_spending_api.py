@@ -26,6 +26,9 @@ def spend(api, customer, credits="10.00", *, key="", **more):
     return api.post("spends", body, key=key)
 
 
+SPEND_QUERIES = 13  # six of them begin and end savepoints
+
+
 def balance(customer):
     return Wallet.objects.get(customer=customer).balance
 
@@ -41,6 +44,18 @@ def test_a_spend_takes_credits_and_says_what_is_left(api, customer, invariants_h
     assert api.get(f"entries/{told['id']}").json() == told
     assert Entry.objects.get(pk=told["id"]).api_key.name == "Doors"
     invariants_hold()
+
+
+@pytest.mark.parametrize("lots", [1, 12])
+def test_a_spend_asks_as_little_of_many_lots_as_of_one(
+    api, customer, add_credits, lots, django_assert_num_queries
+):
+    for number in range(lots):
+        add_credits(customer.member, "1", key=f"more:{number}")
+    spend(api, customer, "1")  # notes that the key is used
+
+    with django_assert_num_queries(SPEND_QUERIES):
+        assert spend(api, customer, f"{90 + lots}").status_code == 201
 
 
 def test_an_overdraw_says_what_is_there_and_what_is_needed(api, customer):
