@@ -180,6 +180,32 @@ def test_a_request_that_was_not_allowed_leaves_its_key_free(location, mia, optio
     assert not Purchase.objects.exists()
 
 
+def test_a_session_buys_once_and_shares_its_keys_with_nobody(
+    location, mia, option, card, client, fake_gateway
+):
+    other = CustomerFactory(member__location=location).member
+    CardFactory(customer=other.customer, connection=card.connection)
+    said = {}
+    for member in (mia, other):
+        client.force_login(member.user)
+        body = {"option": option.pk, "member": member.pk}
+        told = client.post("/api/v1/quotes", body, content_type="application/json").json()
+        said[member] = [
+            client.post(
+                "/api/v1/purchases",
+                {"quote": told["quote"], "method": "card"},
+                content_type="application/json",
+                headers={"Idempotency-Key": "k"},
+            )
+            for _again in range(2)
+        ]
+
+    for first, again in said.values():
+        assert (first.status_code, again.json()) == (201, first.json())
+        assert again["Idempotent-Replayed"] == "true"
+    assert Purchase.objects.filter(state="completed", api_key=None).count() == 2
+
+
 def test_a_session_buys_for_its_own_user_alone(location, mia, option, client):
     client.force_login(mia.user)
     stranger = CustomerFactory(member__location=location).member
