@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -46,12 +46,18 @@ BIN = Path(sys.executable).parent
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="deskmint-pushes-"))
+    with servers("pushes") as (places, sockets), push_service() as service:
+        report = drill(places, sockets, service)
+    sys.stdout.write(json.dumps({"drill": "pushes", **report}) + "\n")
+
+
+@contextmanager
+def servers(name: str) -> Iterator[tuple[Places, Path]]:
+    """A database of its own, and Django set up on it with the tables made."""
+    folder = Path(tempfile.mkdtemp(prefix=f"deskmint-{name}-"))
     folder.chmod(0o711 if AS_ROOT else 0o700)
     places = make_places(asked=folder, data=folder)
-    with ExitStack() as stack:
-        sockets = stack.enter_context(socket_home(places))
-        stack.enter_context(postgres(places, sockets=sockets, durable=True))
+    with socket_home(places) as sockets, postgres(places, sockets=sockets, durable=True):
         os.environ.update(
             environment.application(places, port=DEFAULT)
             | {
@@ -61,16 +67,14 @@ def main() -> None:
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
         )
-        service = stack.enter_context(push_service())
         django.setup()
-        report = drill(places, sockets, service)
-    sys.stdout.write(json.dumps({"drill": "pushes", **report}) + "\n")
+        from django.core.management import call_command  # noqa: PLC0415 - once there are settings
+
+        call_command("migrate", "--no-input", verbosity=0)
+        yield places, sockets
 
 
 def drill(places: Places, sockets: Path, service: PushService) -> dict[str, Any]:
-    from django.core.management import call_command  # noqa: PLC0415 - once there are settings
-
-    call_command("migrate", "--no-input", verbosity=0)
     people = members_with_devices(service)
     with valkey(places, sockets=sockets, durable=True), celery("worker"), celery("beat"):
         pace = pace_of_a_worker(people)

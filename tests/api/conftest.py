@@ -33,3 +33,30 @@ def key_of(db):
 @pytest.fixture
 def api(location, key_of):
     return key_of(location)
+
+
+@pytest.fixture
+def receiver(settings):
+    """An endpoint's software."""
+    from tests.api.receiver import receiving
+
+    settings.CALL_LOOPBACK = True
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def endpoint(location, admin, receiver):
+    from django.utils.timezone import now
+
+    from notifications.services.endpoints import add_endpoint
+    from tests.api.receiver import SECRET
+
+    return add_endpoint(
+        location=location,
+        url=receiver.url,
+        events=["credits.spent", "credits.added", "credits.reversed"],
+        secret=SECRET,
+        by=admin,
+        at=now(),
+    )
