@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from community.forms.fields import PlainTextField
 from community.models import ApiKey, Location
 from notifications.models import WebhookKind
+from notifications.services.calling import check_address
 
 LAST_DAY = date(2199, 12, 31)
 
@@ -51,3 +52,7 @@ class WebhookForm(forms.Form):
         choices=WebhookKind.choices,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def clean(self) -> None:
+        if url := self.cleaned_data.get("url"):
+            check_address(url)

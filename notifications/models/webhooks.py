@@ -119,6 +119,13 @@ class WebhookDelivery(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
 
+    class Trouble(models.TextChoices):
+        INSIDE = "inside", _("Its name leads to a private address")
+        NO_NAME = "no_name", _("Its name is not found")
+        REFUSED = "refused", _("No connection")
+        CERTIFICATE = "certificate", _("Its certificate is not valid")
+        SILENT = "silent", _("No answer")
+
     event = models.ForeignKey(WebhookEvent, models.PROTECT, related_name="deliveries")
     endpoint = models.ForeignKey(WebhookEndpoint, models.PROTECT, related_name="deliveries")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OWED)
@@ -128,7 +135,7 @@ class WebhookDelivery(models.Model):
     give_up_at = models.DateTimeField(_("tried until"))
     tried_at = models.DateTimeField(_("tried"), null=True, blank=True)
     status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
-    trouble = models.CharField(_("trouble"), max_length=200, blank=True, default="")
+    trouble = models.CharField(_("trouble"), max_length=16, choices=Trouble, blank=True, default="")
 
     objects = scoped(models.Manager["WebhookDelivery"], location="endpoint__location")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
+from socket import gaierror
+from ssl import SSLCertVerificationError
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -13,9 +15,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from notifications.models import WebhookDelivery
 from notifications.services.outside import LOOPBACK, AddressNotAllowed, Line
 
 PREFIX = "whsec_"
+Trouble = WebhookDelivery.Trouble
 WELL_FORMED = URLValidator(schemes=["https", "http"])
 
 
@@ -105,9 +109,15 @@ def call_endpoint(message: Message) -> Answer:
     try:
         return Answer(_posted(check_address(message.url), message.body, headers))
     except AddressNotAllowed:
-        return Answer(None, "the name leads to an address that is not on the open internet")
-    except (OSError, HTTPException, ValidationError, UnicodeError) as trouble:
-        return Answer(None, f"{type(trouble).__name__}: {trouble}"[:200])
+        return Answer(None, Trouble.INSIDE)
+    except (gaierror, UnicodeError, ValidationError):
+        return Answer(None, Trouble.NO_NAME)
+    except SSLCertVerificationError:
+        return Answer(None, Trouble.CERTIFICATE)
+    except ConnectionRefusedError:
+        return Answer(None, Trouble.REFUSED)
+    except (OSError, HTTPException):
+        return Answer(None, Trouble.SILENT)
 
 
 def _posted(where: SplitResult, body: bytes, headers: dict[str, str]) -> int:
