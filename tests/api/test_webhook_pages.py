@@ -14,7 +14,7 @@ URL = "https://desk.example/hook"
 
 
 @pytest.fixture
-def page(client, admin, location):
+def go(client, admin, location):
     """Open or post to a page of webhooks as the admin."""
     client.force_login(admin)
 
@@ -29,14 +29,14 @@ def secret_on(response):
     return re.findall(r"whsec_[\w+/=]+", response.content.decode())
 
 
-def test_a_secret_is_shown_once_and_each_new_one_once(page):
-    made = page("add_webhook", url=URL, events=["bill.paid"])
+def test_a_secret_is_shown_once_and_each_new_one_once(go):
+    made = go("add_webhook", url=URL, events=["bill.paid"])
     endpoint = WebhookEndpoint.objects.get()
     (first,) = secret_on(made)
     assert endpoint.secrets == first
-    assert secret_on(page("webhook", endpoint.pk)) == []
+    assert secret_on(go("webhook", endpoint.pk)) == []
 
-    (second,) = secret_on(page("rotate_webhook", endpoint.pk, yes=1))
+    (second,) = secret_on(go("rotate_webhook", endpoint.pk, yes=1))
     endpoint.refresh_from_db()
     assert endpoint.secrets.split() == [second, first]
     assert AuditRecord.objects.filter(action="webhook secret rotated").count() == 1
@@ -51,35 +51,35 @@ def test_a_secret_is_shown_once_and_each_new_one_once(page):
         ({"url": URL}, "This field is required"),
     ],
 )
-def test_what_is_no_webhook_is_refused_at_its_field(page, sent, words):
-    assert words in page("add_webhook", **sent).content.decode()
+def test_what_is_no_webhook_is_refused_at_its_field(go, sent, words):
+    assert words in go("add_webhook", **sent).content.decode()
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_it_is_disabled_enabled_and_removed(page, location, admin):
+def test_it_is_disabled_enabled_and_removed(go, location, admin):
     told = webhook_told(location, admin, now())
-    assert "Send again" in page("webhook", told.endpoint_id).content.decode()
+    assert "Send again" in go("webhook", told.endpoint_id).content.decode()
 
-    said = page("disable_webhook", told.endpoint_id, yes=1)
+    said = go("disable_webhook", told.endpoint_id, yes=1)
     assert "Disabled" in said.content.decode()
-    said = page("replay_webhook", told.pk, yes=1)
+    said = go("replay_webhook", told.pk, yes=1)
     assert "Enable the webhook first" in said.content.decode()
 
-    page("enable_webhook", told.endpoint_id, yes=1)
-    page("replay_webhook", told.pk, yes=1)
+    go("enable_webhook", told.endpoint_id, yes=1)
+    go("replay_webhook", told.pk, yes=1)
     assert WebhookDelivery.objects.get().give_up_at > now()
 
-    page("remove_webhook", told.endpoint_id, yes=1)
-    assert page("webhook", told.endpoint_id).status_code == 404
+    go("remove_webhook", told.endpoint_id, yes=1)
+    assert go("webhook", told.endpoint_id).status_code == 404
     assert WebhookEndpoint.objects.get().disabled_at
 
 
-def test_the_log_is_read_page_by_page(page, location, admin, django_assert_max_num_queries):
+def test_the_log_is_read_page_by_page(go, location, admin, django_assert_max_num_queries):
     told = webhook_told(location, admin, now())
     for _number in range(30):
         again = webhook_told_again(told)
     with django_assert_max_num_queries(20):
-        shown = page("webhook", told.endpoint_id).content.decode()
+        shown = go("webhook", told.endpoint_id).content.decode()
 
     assert again.event.message_id in shown
     assert shown.count(">Send again<") == 25
