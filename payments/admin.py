@@ -156,7 +156,7 @@ class TransactionAdmin(ReadOnly):
     def at_the_gateway(self, charge: Transaction) -> str:
         connection = charge.connection
         url = page_of_payment(connection.gateway, charge.reference, live=connection.livemode)
-        return format_html('<a href="{0}" class="underline">{0}</a>', url) if url else ""
+        return format_html('<a href="{}" class="underline">{}</a>', url, connection) if url else ""
 
 
 @admin.register(GatewayEvent, site=desk)

@@ -49,7 +49,7 @@ class CreditOption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.credits.normalize())
+        return f"{self.credits.normalize():f}"
 
 
 class CreditUse(models.Model):
