@@ -1,6 +1,7 @@
 """How the API writes credits and money."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from rest_framework import serializers
 
 from community.money import format_money
 
+FAR = 2200  # years from here on are refused
 MAX_CREDITS = Decimal("9999999999.99")
 
 
@@ -43,6 +45,15 @@ class AmountField(MoneyField):
         for name in self.path:
             currency = getattr(currency, name)
         return dict(super().to_representation(Money(getattr(instance, self.column), currency)))
+
+
+def refuse_far_days(day: date) -> None:
+    """See that calendars have the day: near the last year that there is, no zone can show it.
+
+    :raises rest_framework.serializers.ValidationError: from the year 2200 on
+    """
+    if day.year >= FAR:
+        raise serializers.ValidationError(f"Choose a day before the year {FAR}.", code="too_late")
 
 
 class CreditsField(serializers.DecimalField):

@@ -52,7 +52,9 @@ class CustomerOut(serializers.Serializer[Customer]):
 
 
 class Searched(django_filters.FilterSet):  # type: ignore[misc]
-    search = django_filters.CharFilter(method="find", label="Words of the name or e-mail.")
+    search = django_filters.CharFilter(
+        method="find", label="Words of the name or e-mail.", max_length=100
+    )
 
     def find(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         found: QuerySet[Any] = rows.search(words)  # type: ignore[attr-defined]

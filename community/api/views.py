@@ -91,6 +91,10 @@ class ApiView(APIView):
             self.stack.enter_context(scope(location=caller.location))
 
     @property
+    def default_response_headers(self) -> dict[str, str]:
+        return super().default_response_headers | {"Cache-Control": "private, no-store"}
+
+    @property
     def caller(self) -> Caller:
         return caller_of(self.request)
 

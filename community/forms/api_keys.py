@@ -3,12 +3,10 @@ from datetime import date, datetime, time, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from community.forms.fields import PlainTextField
+from community.forms.fields import PlainTextField, near_day
 from community.models import ApiKey, Location
 from notifications.models import WebhookKind
 from notifications.services.calling import check_address
-
-LAST_DAY = date(2199, 12, 31)
 
 
 class ApiKeyForm(forms.Form):
@@ -29,9 +27,7 @@ class ApiKeyForm(forms.Form):
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]
-        if day and day > LAST_DAY:
-            raise forms.ValidationError(_("Choose a day before the year 2200."), code="too_late")
-        return day
+        return near_day(day) if day else None
 
     def expires_at(self, location: Location) -> datetime | None:
         """The end of its last day, where the location is."""

@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from community.money import format_credits
 from credits.services.options import MAX_CREDITS
 
+LAST_DAY = date(2199, 12, 31)
 # Short enough for the decimal module to work on it exactly.
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,14})?|-?\.[0-9]{1,14}")
 # Turn the reading direction of what follows, so a name could pass for another.
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def near_day(day: date) -> date:
+    """A day that calendars have in every zone."""
+    if day > LAST_DAY:
+        raise ValidationError(_("This day is too far away."), code="too_far_away")
+    return day
 
 
 class PlainDecimalField(forms.CharField):

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.forms.fields import CreditsField, PlainDecimalField, PlainTextField
+from community.forms.fields import CreditsField, PlainDecimalField, PlainTextField, near_day
 from community.models import Customer, Location
 from community.money import MAX_MINOR, to_major, to_minor
 from membership.models import Plan, PlanAssignment
@@ -19,7 +19,6 @@ from membership.services.plans import PlanValues
 
 MOST_PERCENT = 100
 MOST_CLAIMS = 1000
-LAST_DAY = date(2199, 12, 31)
 ZERO = Decimal(0)
 
 
@@ -166,11 +165,11 @@ class AssignForm(PlanChoiceForm):
         super().__init__(data, customer=customer, initial={"starts_on": today.isoformat()})
 
     def clean_starts_on(self) -> date:
-        return _near(self.cleaned_data["starts_on"])
+        return near_day(self.cleaned_data["starts_on"])
 
     def clean_ends_on(self) -> date | None:
         last: date | None = self.cleaned_data["ends_on"]
-        return _near(last) + timedelta(days=1) if last else None
+        return near_day(last) + timedelta(days=1) if last else None
 
     def facts(self) -> dict[str, Any]:
         """What the domain wants to know; to it an end is the first day without the plan."""
@@ -179,12 +178,6 @@ class AssignForm(PlanChoiceForm):
             "starts_on": self.cleaned_data["starts_on"],
             "ends_on": self.cleaned_data["ends_on"],
         }
-
-
-def _near(day: date) -> date:
-    if day > LAST_DAY:
-        raise ValidationError(_("This day is too far away."), code="too_far_away")
-    return day
 
 
 class WhenForm(forms.Form):

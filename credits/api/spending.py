@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from community.api.access import Caller, Scope
 from community.api.asking import customer_of, domain_key, read_body
-from community.api.fields import CreditsField, TextField
+from community.api.fields import CreditsField, TextField, refuse_far_days
 from community.api.filters import OfWallet
 from community.api.once import once
 from community.api.views import ApiView, DetailView, ListView
@@ -32,7 +32,9 @@ class NewSpend(serializers.Serializer[Entry]):
 
 
 class NewHold(NewSpend):
-    expires_at = serializers.DateTimeField(help_text="When it ends if nothing else ends it.")
+    expires_at = serializers.DateTimeField(
+        validators=[refuse_far_days], help_text="When it ends if nothing else ends it."
+    )
 
 
 class Reversal(serializers.Serializer[Entry]):

@@ -1,6 +1,6 @@
 """Plans and who has them."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,14 +13,12 @@ from rest_framework.response import Response
 
 from community.api.access import Caller, Scope
 from community.api.asking import customer_of, read_body
-from community.api.fields import AmountField, CreditsField
+from community.api.fields import AmountField, CreditsField, refuse_far_days
 from community.api.filters import OfCustomer
 from community.api.once import once
 from community.api.views import ApiView, ListView
 from membership.models import Plan, PlanAssignment
 from membership.services.assigning import PlanWish, When, assign_plan, end_plan
-
-LAST_DAY = date(2199, 12, 31)
 
 
 class PlanOut(serializers.Serializer[Plan]):
@@ -46,18 +44,14 @@ class AssignmentOut(serializers.Serializer[PlanAssignment]):
 class NewAssignment(serializers.Serializer[PlanAssignment]):
     customer = serializers.IntegerField()
     plan = serializers.IntegerField()
-    starts_on = serializers.DateField()
-    last_day = serializers.DateField(required=False, allow_null=True, default=None)
+    starts_on = serializers.DateField(validators=[refuse_far_days])
+    last_day = serializers.DateField(
+        required=False, allow_null=True, default=None, validators=[refuse_far_days]
+    )
     bill_enabled = serializers.BooleanField(default=False)
     bill_for = serializers.ChoiceField(
         choices=PlanAssignment.BillFor.choices, default=PlanAssignment.BillFor.MANAGERS
     )
-
-    def validate_starts_on(self, day: date) -> date:
-        return _sensible(day)
-
-    def validate_last_day(self, day: date | None) -> date | None:
-        return _sensible(day) if day else None
 
 
 class PlanEnd(serializers.Serializer[PlanAssignment]):
@@ -156,9 +150,3 @@ class EndPlan(ApiView):
             return Response(PlanEnded({"ends_on": ends_on}).data, status=201)
 
         return once(request, work)
-
-
-def _sensible(day: date) -> date:
-    if day > LAST_DAY:
-        raise serializers.ValidationError("Choose a day before the year 2200.", code="too_late")
-    return day

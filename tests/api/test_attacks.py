@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from community.api.describing import api_schema
 from credits.models import Hold, Wallet
+from tests.factories import OptionFactory
 
 NASTY = [
     "a\0b",
@@ -132,7 +133,14 @@ def test_a_database_that_is_away_is_503_and_says_when_to_come_again(careless, cu
 
 @pytest.mark.parametrize(
     "until",
-    ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "1e400"],
+    [
+        "2020-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "1e400",
+    ],
 )
 def test_a_hold_ends_at_a_time_that_is_to_come(api, customer, until):
     body = {"customer": customer.pk, "credits": "1", "reason": "x", "expires_at": until}
@@ -140,6 +148,36 @@ def test_a_hold_ends_at_a_time_that_is_to_come(api, customer, until):
 
     assert answer.status_code in {400, 422}
     assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63, 10**400])
+def test_numbers_of_no_row_are_refused_wherever_they_are_sent(api, customer, number):
+    option = OptionFactory(location=customer.location)
+    buyer = customer.member.pk
+    moved = {"credits": "1", "reason": "x", "expires_at": "2100-01-01T00:00:00Z"}
+    plan = {"starts_on": "2150-01-01", "plan": number}
+    sent = [
+        api.post("spends", moved | {"customer": number}),
+        api.post("holds", moved | {"customer": number}),
+        api.post("quotes", {"option": number, "member": buyer}),
+        api.post("quotes", {"option": option.pk, "member": number}),
+        api.post("quotes", {"option": option.pk, "member": buyer, "company": number or -1}),
+        api.post("assignments", plan | {"customer": customer.pk}),
+        api.post("spends/1/reverse", {"reason": "x" * 201}),
+        api.post(f"holds/{abs(number)}/capture", {"credits": "1"}),
+    ]
+
+    assert [it.status_code for it in sent] == [404, 404, 404, 404, 404, 404, 400, 404]
+
+
+def test_a_search_has_as_many_words_as_a_page_takes(api, customer):
+    assert api.get("customers", search="a " * 2000).status_code == 400
+    assert api.get("members", search="mia " * 5).json()["results"]
+
+
+def test_no_proxy_keeps_what_is_answered(api, customer):
+    assert api.get("customers")["Cache-Control"] == "private, no-store"
+    assert api.get("customers/0")["Cache-Control"] == "private, no-store"
 
 
 def test_a_key_that_is_revoked_while_it_is_used_does_nothing_more(api, customer):
