@@ -123,5 +123,5 @@ def test_the_page_asks_as_little_for_many_keys_as_for_few(
         facts = {"name": "x", "scopes": ["read"], "token": f"{number}" * 20}
         make_api_key(location=location, by=admin, at=now(), **facts)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         nora.get(address(location, API))
