@@ -37,7 +37,7 @@ ELSEWHERE = {
     "purchase_state_moves_forward",
     "bill_issued_never_changes",  # below, column by column
     "hold_state_moves_forward",
-    "entry_is_told",  # tests/api/test_webhooks.py
+    "entry_is_told",  # tests/api/test_webhook_kinds.py
     "purchase_is_told",
     "bill_issued_is_told",
     "bill_paid_is_told",
