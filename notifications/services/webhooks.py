@@ -101,6 +101,7 @@ def message_of(delivery: WebhookDelivery, *, at: datetime) -> Message:
 @transaction.atomic
 def note_answer(*, delivery: WebhookDelivery, answer: Answer, at: datetime) -> None:
     """Note what an endpoint said; of a claim that lapsed or was replayed, only how it is."""
+    endpoint = lock_endpoint(delivery.endpoint_id)  # first, as whoever replays does
     ours = WebhookDelivery.objects.filter(
         pk=delivery.pk, state=State.OWED, attempts=delivery.attempts, tried_at=delivery.tried_at
     )
@@ -111,16 +112,15 @@ def note_answer(*, delivery: WebhookDelivery, answer: Answer, at: datetime) -> N
         ours.update(state=State.FAILED, **noted)
     else:
         ours.update(next_try_at=at + _pause(delivery.attempts), **noted)
-    _note_endpoint(delivery.endpoint_id, answer, at=at)
+    _note_endpoint(endpoint, answer, at=at)
 
 
 def _pause(attempts: int) -> timedelta:
     return PAUSES[attempts - 1] if attempts <= len(PAUSES) else LONGEST_PAUSE
 
 
-def _note_endpoint(endpoint_id: int, answer: Answer, *, at: datetime) -> None:
+def _note_endpoint(endpoint: WebhookEndpoint, answer: Answer, *, at: datetime) -> None:
     """Let it rest the longer the longer it fails, and stop in the end."""
-    endpoint = lock_endpoint(endpoint_id)
     if answer.is_taken:
         endpoint.failing_since, endpoint.next_call_at = None, at
     else:
@@ -135,13 +135,15 @@ def _note_endpoint(endpoint_id: int, answer: Answer, *, at: datetime) -> None:
 
 @transaction.atomic
 def replay_delivery(*, delivery: WebhookDelivery, by: User, at: datetime) -> None:
-    """Send it again, under the same id, whether it was taken or given up.
+    """Send it again, under the same id, taken or given up, even if the endpoint rests.
 
     :raises EndpointIsDisabled:
     """
     endpoint = lock_endpoint(delivery.endpoint_id)
     if endpoint.disabled_at:
         raise EndpointIsDisabled
+    endpoint.next_call_at = at
+    endpoint.save(update_fields=["next_call_at"])
     delivery.state, delivery.attempts = State.OWED, 0
     delivery.next_try_at, delivery.give_up_at = at, at + TRIED_FOR
     delivery.save(update_fields=["state", "attempts", "next_try_at", "give_up_at"])

@@ -192,10 +192,12 @@ def test_a_claim_of_a_worker_that_died_lapses(endpoint, receiver, mia, add_credi
 
 
 def test_a_delivery_is_replayed_under_its_id(endpoint, receiver, admin, mia, add_credits):
+    receiver.answer = 500
     add_credits(mia, "10")
     send_webhooks()
     delivery = WebhookDelivery.objects.get()
 
+    receiver.answer = 200
     replay_delivery(delivery=delivery, by=admin, at=now())
     send_webhooks()
 
