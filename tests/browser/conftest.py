@@ -7,9 +7,11 @@ from time import monotonic, sleep
 import pytest
 from playwright.sync_api import Page, expect
 
+from payments.views.fresh import FRESH_FOR
 from tests.browser.places import ADMIN, MEMBER, PASSWORD, STAFF, Estate
 
 PATIENCE_MS = 30_000
+STILL_FRESH_SECONDS = FRESH_FOR.total_seconds() / 3
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 NIGHT_PHONE = {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
@@ -44,16 +46,20 @@ def place(estate):
 
 @pytest.fixture(scope="session")
 def sessions(stack, browser):
-    """Sign each person in once, by the form, and give what their browser then stores."""
+    """Sign each person in by the form, and give what their browser then stores.
+
+    Anew before it grows so old that keys may not be changed with it without the password.
+    """
     known = {}
 
     def session_of(email):
-        if email not in known:
+        if email not in known or monotonic() - known[email][0] > STILL_FRESH_SECONDS:
+            begun = monotonic()
             with browser.new_context(base_url=stack.url) as context:
                 page = context.new_page()
                 sign_in(page, email)
-                known[email] = context.storage_state()
-        return known[email]
+                known[email] = begun, context.storage_state()
+        return known[email][1]
 
     return session_of
 
