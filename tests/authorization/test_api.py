@@ -4,7 +4,9 @@ import json
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from community.api.describing import api_schema
@@ -93,6 +95,24 @@ def test_a_member_s_session_reads_nothing_of_a_colleague(world):
 
     assert [name for name, is_well in seen.items() if not is_well] == []
     assert (asked > 15, listed_rows > 8) == (True, True)
+
+
+def test_a_list_asks_as_little_for_many_rows_as_for_one(world):
+    client = Client(headers={"Authorization": f"Bearer dm_all_{HERE}"})
+    second_hold = next(it for it in API if (it.name, it.method) == ("holds", "POST"))
+    lists = [it.name for it in API if it.method == "GET" and not it.takes]
+    asked, rows = {}, {}
+    with savepoint():
+        ask(world, second_hold, "all")
+        for name in set(lists) - {"location", "revenue"}:
+            for limit in (1, 200):
+                with CaptureQueriesContext(connection) as queries:
+                    page = client.get(reverse(f"api:{name}"), {"limit": limit}).json()
+                asked.setdefault(name, set()).add(len(queries))
+            rows[name] = len(page["results"])
+
+    assert {name: count for name, count in asked.items() if len(count) > 1} == {}
+    assert [name for name, count in rows.items() if count < 2] == []
 
 
 def test_staff_see_no_cards_but_their_own(world):
