@@ -61,7 +61,7 @@ def schema(world, monkeypatch):
         end.connect(close_old_connections)
 
 
-def test_every_operation_answers_as_the_schema_says(schema, world, record_property):
+def test_every_operation_answers_as_the_schema_says(schema, world, record_testsuite_property):
     asked = sum(
         ask(found.ok(), mode, number, world)
         for found in schema.get_all_operations()
@@ -69,7 +69,7 @@ def test_every_operation_answers_as_the_schema_says(schema, world, record_proper
         if mode == GenerationMode.POSITIVE or has_something_to_spoil(found.ok())
     )
 
-    record_property("cases", asked)
+    record_testsuite_property("cases", asked)
     assert asked >= ENOUGH
 
 
