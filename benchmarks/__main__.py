@@ -35,6 +35,7 @@ def _ready() -> dict[tuple[str, ...], Callable[[], Iterator[Figure]]]:
     call_command("migrate", interactive=False, verbosity=0)
     from benchmarks import (  # noqa: PLC0415
         closing,
+        desk,
         pages,
         purchases,
         revenue,
@@ -51,6 +52,8 @@ def _ready() -> dict[tuple[str, ...], Callable[[], Iterator[Figure]]]:
         ("closing_10000_s",): closing.measure,
         ("rollup_cost",): rollup.measure,
         ("revenue_read_ms", "revenue_page_ms"): revenue.measure,
+        ("desk_list_ms",): desk.measure,
+        ("desk_export_s",): desk.measure_export,
     }
 
 

@@ -17,6 +17,7 @@ from community.models import Customer, Location
 from community.money import AmountTooPrecise, to_minor
 
 MOST_CUSTOMERS = 500
+MOST_OF_A_LOOKUP = 500
 _AMOUNT = re.compile(r"[-−]?\D{0,3}?(\d{1,12}(?:[.,]\d{1,3})?)\D{0,4}")
 
 
@@ -32,20 +33,26 @@ class Finding:
     # The keys of rows that something else leads to, which may lead there several times.
     elsewhere: Callable[[str], "QuerySet[Any, Any]"] | None = None
 
-    def matching(self, words: str, desk: Desk) -> Q:
-        found = Q(pk__in=[])
-        for lookup in self.exact:
-            found |= Q(**{lookup: words})
-        if self.elsewhere:
-            found |= Q(pk__in=self.elsewhere(words))
-        if (key := _uuid(words)) is not None:
-            for lookup in self.uuids:
-                found |= Q(**{lookup: key})
+    def among(self, rows: "QuerySet[Any]", words: str, desk: Desk) -> "QuerySet[Any]":
+        """Narrow the rows. What leads elsewhere is looked up first: a join keeps no index."""
+        found = Q(pk__in=self._keys(rows.order_by(), words))
         if self.customer and (customers := _customers(words)):
             found |= Q(**{f"{self.customer}__in": customers})
         if (amount := _amount(words)) is not None:
             found |= self._of(amount, desk)
-        return found
+        return rows.filter(found)
+
+    def _keys(self, rows: "QuerySet[Any]", words: str) -> set[int]:
+        asked: list[dict[str, Any]] = [{lookup: words} for lookup in self.exact]
+        if self.elsewhere:
+            asked.append({"pk__in": self.elsewhere(words)})
+        if (key := _uuid(words)) is not None:
+            asked += [{lookup: key} for lookup in self.uuids]
+        return {
+            key
+            for facts in asked
+            for key in rows.filter(**facts).values_list("pk", flat=True)[:MOST_OF_A_LOOKUP]
+        }
 
     def _of(self, amount: Decimal, desk: Desk) -> Q:
         found = Q(pk__in=[])

@@ -101,7 +101,7 @@ class ReadOnly(OpenLinksOnly, DeskPage):
         words = search_term.strip()[:LONGEST_SEARCH]
         if self.finding is None or not words:
             return super().get_search_results(request, queryset, words)
-        return queryset.filter(self.finding.matching(words, desk_behind(request))), False
+        return self.finding.among(queryset, words, desk_behind(request)), False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

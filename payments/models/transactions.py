@@ -208,6 +208,11 @@ class Transaction(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="transaction_by_customer"),
+            # The desk's list, and what it is searched by.
+            models.Index(fields=["location", "-id"], name="transaction_by_location"),
+            models.Index(fields=["location", "created_at"], name="transaction_by_time"),
+            models.Index(fields=["location", "amount_minor"], name="transaction_by_amount"),
+            models.Index(fields=["reference"], name="transaction_by_reference"),
             models.Index(
                 fields=["created_at"], name="transaction_pending", condition=Q(state="pending")
             ),
