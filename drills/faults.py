@@ -125,16 +125,16 @@ def kill_postgres(scene: Scene) -> int:
 
 
 def wipe_valkey(scene: Scene) -> int:
-    """Take the broker's memory and disk while events wait there."""
-    note = scene.stack.write_note(SLOW_NOTE)
+    """Take the broker's memory and disk while events wait there: meanwhile nobody fetches any."""
     scene.switch("lost")
     kills = max(int(scene.seconds / 3), 2)
     for _ in range(kills):
+        scene.stack.signal("worker", signal.SIGSTOP)
         scene.wait(2)
         scene.stack.kill("valkey")
         scene.stack.wipe_valkey()
         scene.stack.start("valkey")
-    note.unlink()
+        scene.stack.signal("worker", signal.SIGCONT)
     scene.mend()
     return kills
 
