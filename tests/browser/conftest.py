@@ -7,11 +7,9 @@ from time import monotonic, sleep
 import pytest
 from playwright.sync_api import Page, expect
 
-from payments.views.fresh import FRESH_FOR
 from tests.browser.places import ADMIN, MEMBER, PASSWORD, STAFF, Estate
 
 PATIENCE_MS = 30_000
-STILL_FRESH_SECONDS = FRESH_FOR.total_seconds() / 3
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 NIGHT_PHONE = {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
@@ -50,10 +48,13 @@ def sessions(stack, browser):
 
     Anew before it grows so old that keys may not be changed with it without the password.
     """
-    known = {}
+    # Not before the settings: these files alone are read sooner than the servers are there.
+    from payments.views.fresh import FRESH_FOR  # noqa: PLC0415
+
+    known, still_fresh_seconds = {}, FRESH_FOR.total_seconds() / 3
 
     def session_of(email):
-        if email not in known or monotonic() - known[email][0] > STILL_FRESH_SECONDS:
+        if email not in known or monotonic() - known[email][0] > still_fresh_seconds:
             begun = monotonic()
             with browser.new_context(base_url=stack.url) as context:
                 page = context.new_page()
