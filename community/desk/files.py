@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from community.desk.access import Desk, desk_behind
@@ -29,7 +30,8 @@ def files(request: HttpRequest, site: AdminSite) -> HttpResponse:
     }
     if "HX-Request" in request.headers:
         return render(request, "desk/_files.html", context)
-    return render(request, "desk/files.html", {**site.each_context(request), **context})
+    context |= {**site.each_context(request), "title": _("Your files")}
+    return render(request, "desk/files.html", context)
 
 
 @require_GET
