@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -57,6 +58,7 @@ from tests.membership.takings import owed_of
 from tests.test_architecture import BOTTOM_UP
 
 HERE, THERE = "here", "there"
+A_QUARTER = timedelta(days=90)
 # What is written because something was refused: how often a webhook's signature was wrong.
 COUNTED = ["refused_events", "refused_lately", "event_refused_at"]
 # What only the other location's pages may show, and what only its owner's.
@@ -186,7 +188,7 @@ def _add_member(place: Place, name: str, who: str, state: str) -> None:
     spare = CardFactory(customer=customer, connection=card.connection, last4=last4)
     # Before the plan: from then on only its periods open bills.
     bill_ids = _add_bills(customer, notes=1 + extra)
-    running = AssignmentFactory(customer=customer, starts_on="2020-01-01")
+    running = AssignmentFactory(customer=customer, starts_on=now().date() - A_QUARTER)
     place.ids[who] = {
         "member_id": member.pk,
         "customer_id": customer.pk,
