@@ -1,11 +1,9 @@
 """The admin with its own scripts and look, as the operator and as a location's team have it."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import now
 from playwright.sync_api import expect
@@ -16,9 +14,10 @@ from community.tasks import make_next_export
 from credits.models import Entry
 from membership.models import OwedCredits
 from payments.models import GatewayEvent, ReviewCase
+from tests.admin.clerk import Clerk
 from tests.admin.test_desk import bill_of
 from tests.browser.looks import faults_of
-from tests.factories import OptionFactory, UserFactory, with_second_factor
+from tests.factories import OptionFactory, UserFactory
 from tests.membership.takings import owed_of
 
 PAGES = ("index", "community_user_changelist", "community_user_add", "community_role_add")
@@ -27,62 +26,12 @@ PHONE_BY_NIGHT = {"viewport": {"width": 360, "height": 740}, "color_scheme": "da
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def as_user(live_server, client, new_context):
-    """Open a browser for somebody; its console must stay silent."""
-    complaints = []
-
-    def open_browser(user, **look):
-        client.force_login(with_second_factor(user))
-        context = new_context(base_url=live_server.url, reduced_motion="reduce", **look)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield open_browser
-    assert complaints == []
-
-
 def test_the_admin_works_under_the_strict_policy(as_user):
     page = as_user(UserFactory(is_superuser=True, is_staff=True))
 
     for name in PAGES:
         page.goto(reverse(f"admin:{name}"))
         assert page.get_by_role("link", name="Deskmint").first.is_visible()
-
-
-class Clerk:
-    """Somebody of the team at the desk: finds a row, does something to it."""
-
-    def __init__(self, page):
-        self.page = page
-
-    def find(self, listing, words):
-        self.page.goto(reverse(f"admin:{listing}_changelist"))
-        self.page.get_by_placeholder("Type to search").fill(words)
-        self.page.keyboard.press("Enter")
-        expect(self.page).to_have_url(re.compile("q="))
-        self.page.locator("#result_list tbody").get_by_role("link").first.click()
-
-    def do(self, act, **fields):
-        self.page.get_by_role("link", name=act, exact=True).click()
-        self.fill_in(act, **fields)
-
-    def fill_in(self, act, **fields):
-        for label, value in fields.items():
-            self.page.get_by_label(label).fill(value)
-        self.page.get_by_role("button", name=act).click()
-
-    def is_told(self, words):
-        expect(self.page.get_by_text(words)).to_be_visible()
-
-    def is_refused(self, words):
-        expect(self.page.get_by_role("alert")).to_contain_text(words)
 
 
 @pytest.fixture
