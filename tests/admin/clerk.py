@@ -26,7 +26,11 @@ class Clerk:
 
     def fill_in(self, act, **fields):
         for label, value in fields.items():
-            self.page.get_by_label(label).fill(value)
+            field = self.page.get_by_label(label)
+            if field.evaluate("it => it.localName") == "select":
+                field.select_option(value)
+            else:
+                field.fill(value)
         self.page.get_by_role("button", name=act).click()
 
     def is_told(self, words):

@@ -4,13 +4,23 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from community.models import Company, Member
-from membership.models import OwedCredits
+from community.models import Company, CompanyMember, Member
+from credits.models import CreditOption
+from membership.models import OwedCredits, Plan
+from membership.services.companies import put_in_company
 from membership.services.paying import pay_charge
 from payments.gateways.protocol import ChargeState
 from payments.models import ReviewCase
 from tests.admin.clerk import Clerk
-from tests.factories import CardFactory, ConnectionFactory, company_of, pending_purchase
+from tests.factories import (
+    CardFactory,
+    ConnectionFactory,
+    CustomerFactory,
+    OptionFactory,
+    PlanFactory,
+    company_of,
+    pending_purchase,
+)
 from tests.membership.states import again, state_of
 from tests.membership.takings import owed_of
 
@@ -96,11 +106,78 @@ def test_people_and_companies_are_put_right_as_far_as_may_be(clerk, mia):
     clerk.is_told("There is a company of this name already.")
     clerk.fill_in("Rename", Name="Studio West")
     clerk.is_told("Done: Rename.")
-    clerk.do("Close company", Reason="Bankrupt")
-    clerk.is_told("Done: Close company.")
 
     assert Member.objects.get(pk=mia.pk).state == Member.State.ACTIVE
-    assert list(Company.objects.order_by("pk").values_list("name", "state")) == [
-        ("Studio West", "closed"),
-        ("Studio South", "open"),
-    ]
+    assert Company.objects.get(pk=studio.pk).name == "Studio West"
+
+
+def test_options_and_plans_go_off_sale_and_come_back(clerk, location):
+    option = OptionFactory(location=location, credits=10, price_minor=1000)
+    plan = PlanFactory(location=location, name="Flex")
+    PlanFactory(location=location, name="Resident")
+
+    open_row(clerk, "membership_plan", plan)
+    clerk.do("Edit", Name="Resident")
+    clerk.is_told("There is a plan of this name already.")
+    clerk.fill_in("Edit", Name="Flex desk")
+    clerk.is_told("Done: Edit.")
+    for listing, row in (("membership_plan", plan), ("credits_creditoption", option)):
+        open_row(clerk, listing, row)
+        clerk.do("Archive", Reason="Nobody bought it")
+        clerk.is_told("Done: Archive.")
+        clerk.do("Bring back", Reason="Asked for")
+        clerk.is_told("Done: Bring back.")
+
+    assert Plan.objects.get(pk=plan.pk).name == "Flex desk"
+    assert CreditOption.objects.on_sale().count() == 1
+
+
+@pytest.fixture
+def studio(mia):
+    """A company that Mia alone manages."""
+    return company_of(mia, name="Studio North")
+
+
+@pytest.fixture
+def ben(location):
+    return CustomerFactory(member__location=location, member__user__name="Ben Wolff").member
+
+
+def test_a_company_gets_people_an_end_and_a_new_beginning(clerk, studio, ben):
+    open_row(clerk, "community_company", studio)
+    clerk.do("Add member", Member=ben.user.email)
+    clerk.is_told("Done: Add member.")
+    open_row(clerk, "community_companymember", CompanyMember.objects.get(member=ben))
+    clerk.do("Change role", Role="manager")
+    clerk.is_told("Done: Change role.")
+    open_row(clerk, "community_company", studio)
+    clerk.do("Close company", Reason="Bankrupt")
+    clerk.is_told("Done: Close company.")
+    clerk.do("Reopen", Reason="Bought")
+    clerk.is_told("Done: Reopen.")
+
+    assert CompanyMember.objects.get(member=ben).role == CompanyMember.Role.MANAGER
+    assert Company.objects.get(pk=studio.pk).is_open
+
+
+def test_the_last_manager_stays_until_there_is_another(clerk, studio, mia, ben):
+    place = CompanyMember.objects.get(company=studio)
+
+    for listing, row, act, fields in (
+        ("community_companymember", place, "Change role", {"Role": "member"}),
+        ("community_companymember", place, "Remove from company", {"Reason": "Works elsewhere"}),
+        ("community_member", mia, "End the membership", {"Reason": "Moved away"}),
+    ):
+        open_row(clerk, listing, row)
+        clerk.do(act, **fields)
+        clerk.is_told("would be left without a manager")
+    put_in_company(company=studio, member=ben, role=CompanyMember.Role.MANAGER, by=None, at=now())
+    open_row(clerk, "community_companymember", place)
+    clerk.do("Remove from company", Reason="Works elsewhere")
+    clerk.is_told("Done: Remove from company.")
+    open_row(clerk, "community_member", mia)
+    clerk.do("End the membership", Reason="Moved away")
+    clerk.is_told("Done: End the membership.")
+
+    assert Member.objects.get(pk=mia.pk).state == Member.State.LEFT
+    assert [it.member for it in CompanyMember.objects.filter(company=studio)] == [ben]
