@@ -80,9 +80,10 @@ def make_export(export: Export) -> None:
         fail_export(export=export, trouble=Trouble.TOO_MANY_ROWS, at=now())
     except PermissionDenied:
         fail_export(export=export, trouble=Trouble.NO_ACCESS, at=now())
-    except Exception:  # whatever it is, its asker must not wait for it
-        log.exception("export_broken", export=export.pk)
+    except Exception:
+        # Its asker is told and does not wait for it; the fault goes on to whoever runs the worker.
         fail_export(export=export, trouble=Trouble.BROKEN, at=now())
+        raise
 
 
 def page_of(export: Export) -> "ReadOnly":

@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import BadRequest
 from django.urls import reverse
 from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
@@ -239,9 +240,10 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(staff):
     assert not ExportPart.objects.exists()
 
 
-def test_what_breaks_is_said(desk, staff, members, monkeypatch):
+def test_what_breaks_is_said_to_its_asker_and_to_the_worker(desk, staff, members):
     ask(staff, query="id__exact=x")
-    make_next_export()
+    with pytest.raises(BadRequest):
+        make_next_export()
 
     assert "Something went wrong. Ask for it again." in desk.get(reverse("admin:files")).text
 
