@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -18,6 +19,7 @@ class Route:
     takes: tuple[str, ...]
 
 
+@cache
 def all_routes() -> dict[str, Route]:
     found = list(_walk(get_resolver().url_patterns, "", (), ()))
     found += [Route(path, path, ()) for path in PROBES]
