@@ -49,13 +49,11 @@ def _payment_alarm(told: Told) -> Words:
         "unasked": _("Pending payments are not asked about"),
         "events": _("Stripe's webhooks come, but are not processed"),
         "signatures": _("Stripe's webhooks are refused: their signature is wrong"),
-        "mismatch": _("Money came that is not what was asked for"),
         "no_row": _("Stripe collected money that no payment here asked for"),
     }
     wrong_clock = _("This server's clock is wrong: webhooks may be refused")
-    about_money = told["condition"] == "mismatch"
-    link = told.page("community:reviews" if about_money else "community:settings_stripe")
-    return Words(titles.get(told["condition"], wrong_clock), "", link)
+    title = titles.get(told["condition"], wrong_clock)
+    return Words(title, "", told.page("community:settings_stripe"))
 
 
 def _bills_overdue(told: Told) -> Words:

@@ -14,12 +14,12 @@ log = structlog.get_logger(__name__)
 
 
 def raise_alarm(*, location: Location, condition: str, at: datetime) -> None:
-    """Raise it, unless it stands already."""
+    """Raise it, unless it stands already; a case for review was told to the admins by itself."""
     with transaction.atomic():
         alarm, is_new = Alarm.objects.get_or_create(
             location=location, condition=condition, cleared_at=None, defaults={"raised_at": at}
         )
-        if is_new:
+        if is_new and condition != Alarm.Condition.MISMATCH:
             admins = Role.objects.filter(location=location, kind=Role.Kind.ADMIN)
             notify(
                 location=location,
