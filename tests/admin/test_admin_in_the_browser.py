@@ -31,7 +31,7 @@ def test_the_admin_works_under_the_strict_policy(as_user):
 
     for name in PAGES:
         page.goto(reverse(f"admin:{name}"))
-        assert page.get_by_role("link", name="Deskmint").first.is_visible()
+        expect(page.get_by_role("link", name="Deskmint").first).to_be_visible()
 
 
 @pytest.fixture
@@ -105,7 +105,8 @@ def test_what_waits_for_a_human_is_settled_and_closed(clerk, mia, buy):
         clerk.do(act, Reason="Agreed")
         clerk.is_told(f"Done: {act}.")
 
-    assert clerk.page.get_by_role("link", name="Settle", exact=True).count() == 0
+    clerk.page.wait_for_load_state()
+    expect(clerk.page.get_by_role("link", name="Settle", exact=True)).to_have_count(0)
     assert OwedCredits.objects.get(pk=owed.pk).state == "waived"
     assert AuditRecord.objects.get(subject=f"gatewayevent {event.pk}").action == "admin: retry"
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.places import ADMIN, MEMBER, PASSWORD, STAFF, Estate
 
 PATIENCE_MS = 30_000
+# A broker's error makes sending rest, and sweeps come each minute.
+WORKERS_PATIENCE_SECONDS = 150
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 NIGHT_PHONE = {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
@@ -160,6 +162,7 @@ def pay(page, total="€12.00"):
 
 def expect_success(page, credits="10"):
     expect(page.get_by_role("heading", name=f"{credits} credits added")).to_be_visible()
+    page.wait_for_load_state()  # its scripts have come, too
 
 
 def buy(page, number="4242424242424242"):
@@ -185,7 +188,7 @@ def assert_books_agree(place):
 
 def eventually(happened):
     """Wait for what happens outside the browser, in the worker or at the gateway."""
-    until = monotonic() + PATIENCE_MS / 1000
+    until = monotonic() + WORKERS_PATIENCE_SECONDS
     while not happened():
         assert monotonic() < until
         sleep(0.1)

@@ -6,6 +6,7 @@ AXE = CHECKOUT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CARD_INPUTS = "[data-card] *"  # drawn by the payment service
 FINGER = 44
+NOTHING_MOVES = "Promise.allSettled(document.getAnimations().map((it) => it.finished))"
 
 # A target is as large as what takes the click for it: a label, a framed input, a whole row.
 SMALL_TARGETS = """(finger) => [...document.querySelectorAll(
@@ -46,6 +47,9 @@ def faults_of(page, *, finger=False):
 
 
 def axe_violations(page):
+    """What axe finds once the page is whole and at rest: it reckons with what is half faded in."""
+    page.wait_for_load_state()
+    page.evaluate(NOTHING_MOVES)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         "([tags, others]) => axe.run({exclude: [others]},"

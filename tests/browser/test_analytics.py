@@ -15,7 +15,7 @@ from tests.browser.places import ADMIN, MEMBER
 def test_a_sale_is_in_the_chart_the_table_and_the_file(estate, visit):
     place = estate.open()
     keep_a_card(visit(place, MEMBER))
-    page = visit(place, ADMIN)
+    page = visit(place, ADMIN, reduced_motion="reduce")
     page.goto("")
     page.get_by_role("link", name="Analytics").click()
     expect(page.get_by_role("heading", name="Revenue by Source")).to_be_visible()
@@ -27,6 +27,7 @@ def test_a_sale_is_in_the_chart_the_table_and_the_file(estate, visit):
     month = newest.get_by_role("cell").nth(0).inner_text()
     expect(newest.get_by_role("cell")).to_have_text([month, "€10.00", "€0.00", "€0.00", "€10.00"])
 
+    page.wait_for_load_state()
     the_keyboard_reads_the_chart(page, month)
     the_mouse_shows_what_it_points_at(page)
     with page.expect_download() as csv_file:
@@ -63,6 +64,7 @@ def the_keyboard_reads_the_chart(page, month):
 def the_mouse_shows_what_it_points_at(page):
     """The figures of a column are drawn over the chart while the mouse is on it."""
     canvas = page.locator("[data-chart] canvas")
+    page.evaluate("document.fonts.ready")
     before = canvas.evaluate("canvas => canvas.toDataURL()")
     box = canvas.bounding_box()
     canvas.hover(position={"x": box["width"] - 40, "y": box["height"] / 2})

@@ -110,6 +110,8 @@ def test_each_declined_card_says_why_and_another_one_can_be_tried(place, mia):
 
 def test_a_card_that_is_not_whole_is_asked_for_before_anything_is_sent(place, mia):
     open_checkout(mia)
+    number = mia.get_by_test_id("card-form").get_by_placeholder("number", exact=True)
+    expect(number).to_be_visible()
     pay(mia)
 
     expect(mia.get_by_role("alert")).to_have_text("Enter the whole card: number, expiry and code.")

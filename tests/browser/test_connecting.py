@@ -149,4 +149,5 @@ def test_the_pages_are_for_everybody(new_place, place, visit, look):
         page.goto(address)
         assert faults_of(page, finger=look is NIGHT_PHONE) == []
     page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert faults_of(page, finger=look is NIGHT_PHONE) == []

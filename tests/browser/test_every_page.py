@@ -123,8 +123,8 @@ def leave_at_the_bank(page):
     page.get_by_label("Use a new card").check()
     type_card(page, "4000002760003184")
     pay(page)
-    page.get_by_role("button", name="Complete authentication").click()
     with page.expect_response("**/confirm/") as answer:
+        page.get_by_role("button", name="Complete authentication").click()
         expect(page.get_by_text("3D Secure")).to_be_visible()
     return answer.value.json()["return_url"]
 

@@ -94,7 +94,7 @@ def test_the_reconciler_settles_what_neither_page_nor_webhook_tells(place, mia, 
 
     estate.commands.run_task("membership.tasks.sweep_charges")
 
-    assert place.purchase_states() == ["completed"]
+    eventually(lambda: place.purchase_states() == ["completed"])
     mia.goto("membership/credits/")
     expect(mia.get_by_test_id("balance")).to_have_text("10")
 
@@ -104,7 +104,7 @@ def test_an_event_that_was_dropped_is_fetched_and_settles(place, mia, estate):
 
     estate.commands.run_task("payments.tasks.fetch_missed_events")
 
-    assert place.purchase_states() == ["completed"]
+    eventually(lambda: place.purchase_states() == ["completed"])
     mia.goto("membership/credits/")
     expect(mia.get_by_test_id("balance")).to_have_text("10")
 

@@ -29,6 +29,7 @@ def test_a_plan_is_offered_assigned_with_its_bill_changed_and_ended(estate, visi
     page.get_by_role("link", name="End plan").click()
     expect(page.get_by_text("The open bill of €36.00")).to_be_visible()
     page.get_by_role("button", name="End plan").click()
+    expect(page.get_by_role("link", name="Change plan")).to_be_visible()
     expect(page.get_by_text("until", exact=False).first).to_be_visible()
 
 

@@ -8,8 +8,6 @@ from tests.browser.looks import faults_of
 from tests.browser.places import PASSWORD
 from tests.browser.second_factors import App, plug_in_passkey
 
-COLOURS_HAVE_CHANGED = "Promise.allSettled(document.getAnimations().map((it) => it.finished))"
-
 
 @pytest.fixture
 def ida(estate):
@@ -79,18 +77,19 @@ def test_a_passkey_signs_in_alone_or_after_the_password(ida, page):
 
     sign_out(page)
     looks_right(page, "Sign in")
-    page.get_by_role("button", name="Use a passkey").click()
+    press(page, "Use a passkey")
     expect(page.get_by_role("button", name="Account")).to_be_visible()
 
     fill_in_password_anew(page, email)
-    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
+    press(page, "Use a passkey")
     expect(page.get_by_role("button", name="Account")).to_be_visible()
 
 
 def test_a_passkey_that_is_removed_signs_in_no_more(page):
     add_passkey(page)
     sign_out(page)
-    page.get_by_role("button", name="Use a passkey").click()
+    press(page, "Use a passkey")
     expect(page.get_by_role("button", name="Account")).to_be_visible()
 
     page.goto("/accounts/2fa/webauthn/")
@@ -99,22 +98,23 @@ def test_a_passkey_that_is_removed_signs_in_no_more(page):
     page.get_by_role("link", name="Use a passkey").click()
     expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
     looks_right(page, "Is it still you?")
-    page.get_by_role("button", name="Use a passkey").click()
+    press(page, "Use a passkey")
     looks_right(page, "Remove My phone?")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
 
     sign_out(page)
-    page.get_by_role("button", name="Use a passkey").click()
+    press(page, "Use a passkey")
     expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_a_passkey_that_does_not_come_is_said_on_the_page(page):
     page.goto("/accounts/2fa/webauthn/add/")
     say_it_is_me(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add a passkey")
     page.evaluate("() => { navigator.credentials.create = () => Promise.reject('closed') }")
 
-    page.get_by_role("button", name="Add").click()
+    press(page, "Add")
 
     words = "The passkey was not used. Try again, or take another way."
     expect(page.get_by_role("alert")).to_have_text(words)
@@ -130,6 +130,7 @@ def test_the_app_is_switched_off_and_the_password_is_enough_again(ida, page):
     expect(page.get_by_text("10 of 10 unused")).to_be_visible()
     fill_in_password_anew(page, email)
     enter(page, app.code())
+    expect(page.get_by_role("button", name="Account")).to_be_visible()
     page.goto("/accounts/2fa/")
     page.get_by_role("link", name="Switch off").click()
     say_it_is_me(page)
@@ -151,8 +152,16 @@ def add_passkey(page):
     looks_right(page, "Add a passkey")
     page.get_by_label("Name").fill("My phone")
     expect(page.get_by_label("Sign in with it alone")).to_be_checked()
-    page.get_by_role("button", name="Add").click()
+    press(page, "Add")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def press(page, name):
+    """Press what a script listens to: not before the page is whole and the script is there."""
+    button = page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_visible()
+    page.wait_for_load_state()
+    button.click()
 
 
 def set_up_app(page):
@@ -210,5 +219,4 @@ def looks_right(page, heading):
     for colours, size in (("dark", NIGHT_PHONE["viewport"]), ("light", WIDE)):
         page.emulate_media(color_scheme=colours)
         page.set_viewport_size(size)
-        page.evaluate(COLOURS_HAVE_CHANGED)
         assert faults_of(page) == []

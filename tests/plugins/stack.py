@@ -20,7 +20,7 @@ from stack.ports import HOST, free_port
 
 START_SECONDS = 300
 POLL_SECONDS = 0.1
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 
 
 @dataclass(frozen=True)
