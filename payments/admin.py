@@ -73,7 +73,7 @@ close = Act(
     _("Close"),
     _close,
     form=lambda data, _case: ReasonForm(data),
-    offered=lambda case: case.closed_at is None and not _is_open_mismatch(case),
+    offered=lambda case: case.closed_at is None and not case.is_undecided,
     warning=_("Nothing but the case changes: say what was done about the money."),
     keeps_reason=True,
 )

@@ -94,3 +94,8 @@ class ReviewCase(models.Model):
     @property
     def is_mismatch(self) -> bool:
         return self.reason == self.Reason.MISMATCH
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether its charge stays pending until somebody settles or fails it."""
+        return self.is_mismatch and self.charge.state == Transaction.State.PENDING

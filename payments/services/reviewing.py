@@ -23,6 +23,16 @@ class ReviewClosed(ValidationError):
         super().__init__(_("Somebody closed this case already."), code="review_closed")
 
 
+class NotDecided(ValidationError):
+    """A note alone would leave the charge pending for ever, and nobody could pay in its place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This payment is still open: a note alone doesn't end it. Settle it or fail it."),
+            code="not_decided",
+        )
+
+
 class NoteMissing(ValidationError):
     def __init__(self) -> None:
         words = ValidationError(_("Say what was done."), code="note_missing")
@@ -110,18 +120,17 @@ def close_review(
     """Note what was done about a case; it leaves the list.
 
     :raises ReviewClosed: if somebody did before
+    :raises NotDecided: if its payment is to be settled or failed first
     :raises NoteMissing: if nothing is said
     """
     note = note.replace("\0", "").strip()[:200]
     if not note:
         raise NoteMissing
-    case: ReviewCase = (
-        ReviewCase.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("location")
-        .get(pk=case_id)
-    )
+    case = _lock_after_its_charge(case_id)
     if case.closed_at:
         raise ReviewClosed
+    if case.is_undecided:
+        raise NotDecided
     case.note, case.closed_by, case.closed_at = note, by, at
     case.save(update_fields=["note", "closed_by", "closed_at"])
     record_audit(
@@ -131,5 +140,16 @@ def close_review(
         subject=f"review {case.pk}",
         reason=note,
         at=at,
+    )
+    return case
+
+
+def _lock_after_its_charge(case_id: int) -> ReviewCase:
+    """Lock a case, its charge before it: whoever settles that one may open a case."""
+    Transaction.objects.select_for_update(no_key=True, of=("self",)).get(reviews=case_id)
+    case: ReviewCase = (
+        ReviewCase.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("location", "charge")
+        .get(pk=case_id)
     )
     return case

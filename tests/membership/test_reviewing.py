@@ -13,9 +13,10 @@ from membership.services.reviewing import (
     fail_review,
     settle_review,
 )
+from membership.services.settlement import never_charged, settle_transaction
 from payments.gateways.protocol import ChargeState, GatewayRefused
 from payments.models import ReviewCase
-from payments.services.reviewing import NoteMissing, ReviewClosed
+from payments.services.reviewing import NotDecided, NoteMissing, ReviewClosed, close_review
 from tests.factories import NOON, RoleFactory, pending_purchase
 from tests.membership.shop import words
 from tests.membership.states import again, state_of
@@ -160,6 +161,43 @@ def test_nothing_is_decided_without_a_word_or_twice(purchase, reported, admin, h
     decide(case, admin, fail_review)
     with pytest.raises((ReviewClosed, PaidAlready)):
         decide(case, admin, how)
+
+
+def test_a_note_alone_does_not_close_a_payment_that_is_open(
+    purchase, reported, admin, signed_in, invariants_hold
+):
+    case = reported(amount_minor=1)
+    page = f"/{purchase.location.slug}/community/reviews/"
+    browser = signed_in(admin)
+
+    with pytest.raises(NotDecided):
+        decide(case, admin, close_review)
+    assert b"Only note" not in browser.get(page).content
+    case.refresh_from_db()
+    assert case.closed_at is None
+
+    decide(case, admin, fail_review)  # it can still be decided
+    assert state_of(purchase) == ("failed", "failed", "failed_by_staff")
+    invariants_hold()
+
+
+def test_what_is_about_a_payment_that_ended_is_only_noted(purchase, reported, admin, signed_in):
+    case = reported(amount_minor=1)
+    settle_transaction(
+        transaction_id=purchase.charge_id,
+        location_id=purchase.location_id,
+        outcome=never_charged(again(purchase).charge, "abandoned"),
+        at=NOON,
+    )
+
+    assert (
+        b"Only note"
+        in signed_in(admin).get(f"/{purchase.location.slug}/community/reviews/").content
+    )
+    decide(case, admin, close_review)
+
+    case.refresh_from_db()
+    assert case.closed_at == NOON
 
 
 def test_a_resend_that_is_refused_does_not_undo_what_was_heard(purchase, card_that, fake_gateway):
