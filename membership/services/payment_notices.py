@@ -1,7 +1,8 @@
-"""A payment by card or redirect that ended, or stuck, after its buyer had left the page."""
+"""A payment that ended, or stuck, after its buyer had left the page."""
 
 from datetime import datetime, timedelta
 
+from membership.models import Purchase
 from notifications.models import Notification
 from notifications.services import notify
 from payments.models import Transaction
@@ -13,20 +14,36 @@ STILL_LOOKING = timedelta(minutes=2)
 def tell_failed_purchase(charge_id: int, *, at: datetime) -> None:
     """Tell the buyer that nothing was charged, in the transaction that learns of it.
 
-    Of what was never sent to a gateway, an order without a card or a transfer, nothing is said.
+    Of what was never sent to a gateway nothing is said, nor of a transfer that was cancelled. The
+    money of one that did not come in time may be on its way: its buyer is told so.
     """
-    _tell(charge_id, needs_you=False, at=at)
+    charge = _find(charge_id)
+    if charge.due_on is None:
+        _tell(charge, "failed", at=at)
+    elif charge.purchase.state == Purchase.State.EXPIRED:
+        _tell(charge, "late", at=at, is_late=True)
 
 
 def tell_purchase_needs_payer(charge_id: int, *, at: datetime) -> None:
     """Tell the buyer, once, that the bank wants the payment confirmed while it can be."""
-    _tell(charge_id, needs_you=True, at=at)
+    _tell(_find(charge_id), "needs payer", at=at, needs_you=True)
 
 
-def _tell(charge_id: int, *, needs_you: bool, at: datetime) -> None:
-    charge = Transaction.objects.select_related("purchase", "customer", "location").get(
-        pk=charge_id
-    )
+def _find(charge_id: int) -> Transaction:
+    charge: Transaction = Transaction.objects.select_related(
+        "purchase", "customer", "location"
+    ).get(pk=charge_id)
+    return charge
+
+
+def _tell(
+    charge: Transaction,
+    what: str,
+    *,
+    at: datetime,
+    needs_you: bool = False,
+    is_late: bool = False,
+) -> None:
     if charge.submitted_at is None or at - charge.submitted_at < STILL_LOOKING:
         return
     notify(
@@ -40,7 +57,8 @@ def _tell(charge_id: int, *, needs_you: bool, at: datetime) -> None:
             "amount_minor": charge.amount_minor,
             "currency": charge.currency,
             "needs_you": needs_you,
+            "is_late": is_late,
         },
-        key=f"purchase {'needs payer' if needs_you else 'failed'}:{charge.pk}",
+        key=f"purchase {what}:{charge.pk}",
         at=at,
     )

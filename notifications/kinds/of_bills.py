@@ -44,6 +44,9 @@ def _purchase_failed(told: Told) -> Words:
     if told["needs_you"]:
         title = _("Your payment of %(total)s needs you")
         text = _("Your bank wants you to confirm it before %(credits)s can be added.")
+    if told["is_late"]:
+        title = _("Your transfer of %(total)s was not received in time")
+        text = _("If it is on its way, its credits are still added when it arrives.")
     text = " · ".join(filter(None, [told["company"], text % facts]))
     return Words(title % facts, text, told.page("membership:purchase", told["purchase"]))
 

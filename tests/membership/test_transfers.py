@@ -35,6 +35,8 @@ from membership.services.transfers import (
     order_transfer,
 )
 from membership.tasks import sweep_charges, sweep_transfers
+from notifications.kinds import KINDS as NEWS
+from notifications.kinds import Told
 from notifications.models import Notification
 from payments.gateways.registry import KINDS, abilities_of
 from payments.models import GatewayConnection, ReviewCase, Transaction
@@ -282,6 +284,19 @@ def test_a_cancelled_transfer_is_awaited_no_more(awaited, mia, admin, invariants
     confirm(awaited, admin)
     assert balance(mia) == 10
     invariants_hold()
+
+
+def test_of_a_transfer_nobody_says_that_its_payment_failed(awaited, option, mia):
+    cancelled = awaited_transfer(mia, option=option)
+    cancel_transfer(charge_id=cancelled.charge_id, by=mia.user, at=NOON + timedelta(days=1))
+    assert not Notification.objects.filter(user=mia.user).exists()
+
+    expire_transfer(charge_id=awaited.charge_id, at=LATE)
+
+    told = Notification.objects.get(user=mia.user)
+    said = NEWS[told.kind].words(Told(slug="loft", place="Loft", facts=told.facts))
+    assert said.title == "Your transfer of €12.00 was not received in time"
+    assert said.text == "If it is on its way, its credits are still added when it arrives."
 
 
 def test_what_came_is_not_cancelled(awaited, mia, admin):
