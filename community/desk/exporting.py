@@ -16,6 +16,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import override
 
 from community.desk.access import desk_of
+from community.desk.finding import TooManyFound, found_all
 from community.desk.site import desk as desk_site
 from community.downloads import MOST_ROWS_IN_A_SHEET, csv_lines, workbook
 from community.models import Export
@@ -43,11 +44,16 @@ class TooManyRows(Exception):
 
 
 def listed(page: "ReadOnly", request: HttpRequest) -> "QuerySet[Any]":
-    """Give the rows that the list would show on all its pages."""
+    """Give the rows that the list would show on all its pages.
+
+    :raises TooManyFound: if that would not be all that is searched for
+    """
     try:
         rows: QuerySet[Any] = page.get_changelist_instance(request).get_queryset(request)
     except IncorrectLookupParameters as wrong:
         raise BadRequest("no such filter") from wrong
+    if not found_all(request):
+        raise TooManyFound
     return rows
 
 
@@ -78,6 +84,8 @@ def make_export(export: Export) -> None:
         log.warning("export_overtaken", export=export.pk)
     except TooManyRows:
         fail_export(export=export, trouble=Trouble.TOO_MANY_ROWS, at=now())
+    except TooManyFound:  # since it was asked for: asked for again, it says so
+        fail_export(export=export, trouble=Trouble.BROKEN, at=now())
     except PermissionDenied:
         fail_export(export=export, trouble=Trouble.NO_ACCESS, at=now())
     except Exception:

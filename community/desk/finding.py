@@ -10,15 +10,36 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from community.desk.access import Desk
 from community.models import Customer, Location
 from community.money import AmountTooPrecise, to_minor
 
-MOST_CUSTOMERS = 500
 MOST_OF_A_LOOKUP = 500
 _AMOUNT = re.compile(r"[-−]?\D{0,3}?(\d{1,12}(?:[.,]\d{1,3})?)\D{0,4}")
+
+
+class TooManyFound(ValidationError):
+    """A search leads to more than is looked up: what it gives is not all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("More than %(most)d match: narrow the search."),
+            code="too_many_found",
+            params={"most": MOST_OF_A_LOOKUP},
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows, and whether they are all: a lookup that leads to too many is not followed through."""
+
+    rows: "QuerySet[Any]"
+    is_all: bool
 
 
 @dataclass(frozen=True)
@@ -33,26 +54,27 @@ class Finding:
     # The keys of rows that something else leads to, which may lead there several times.
     elsewhere: Callable[[str], "QuerySet[Any, Any]"] | None = None
 
-    def among(self, rows: "QuerySet[Any]", words: str, desk: Desk) -> "QuerySet[Any]":
+    def among(self, rows: "QuerySet[Any]", words: str, desk: Desk) -> Found:
         """Narrow the rows. What leads elsewhere is looked up first: a join keeps no index."""
-        found = Q(pk__in=self._keys(rows.order_by(), words))
-        if self.customer and (customers := _customers(words)):
-            found |= Q(**{f"{self.customer}__in": customers})
+        lookups = [("pk", it) for it in self._lookups(rows.order_by("-pk"), words)]
+        if self.customer:
+            lookups.append((self.customer, _customers(words)))
+        found, is_all = Q(pk__in=[]), True
+        for name, asked in lookups:
+            keys = list(asked.values_list("pk", flat=True)[: MOST_OF_A_LOOKUP + 1])
+            found |= Q(**{f"{name}__in": keys[:MOST_OF_A_LOOKUP]})
+            is_all = is_all and len(keys) <= MOST_OF_A_LOOKUP
         if (amount := _amount(words)) is not None:
             found |= self._of(amount, desk)
-        return rows.filter(found)
+        return Found(rows.filter(found), is_all)
 
-    def _keys(self, rows: "QuerySet[Any]", words: str) -> set[int]:
+    def _lookups(self, rows: "QuerySet[Any]", words: str) -> "list[QuerySet[Any]]":
         asked: list[dict[str, Any]] = [{lookup: words} for lookup in self.exact]
         if self.elsewhere:
             asked.append({"pk__in": self.elsewhere(words)})
         if (key := _uuid(words)) is not None:
             asked += [{lookup: key} for lookup in self.uuids]
-        return {
-            key
-            for facts in asked
-            for key in rows.filter(**facts).values_list("pk", flat=True)[:MOST_OF_A_LOOKUP]
-        }
+        return [rows.filter(**facts) for facts in asked]
 
     def _of(self, amount: Decimal, desk: Desk) -> Q:
         found = Q(pk__in=[])
@@ -68,13 +90,19 @@ class Finding:
         return found
 
 
-def _customers(words: str) -> list[int]:
+def found_all(request: HttpRequest) -> bool:
+    """Whether the request's search, if it has any, led to all that it matches."""
+    return getattr(request, "found_all", True)
+
+
+def _customers(words: str) -> "QuerySet[Customer]":
     who = (
         Q(member__user__email__icontains=words)
         | Q(member__user__name__icontains=words)
         | Q(company__name__icontains=words)
     )
-    return list(Customer.objects.filter(who).values_list("pk", flat=True)[:MOST_CUSTOMERS])
+    customers: QuerySet[Customer] = Customer.objects.filter(who).order_by("-pk")
+    return customers
 
 
 def _currencies(desk: Desk) -> set[str]:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -20,7 +21,7 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 from community.desk.access import desk_behind
 from community.desk.acts import Act
 from community.desk.filters import LocationFilter
-from community.desk.finding import Finding
+from community.desk.finding import MOST_OF_A_LOOKUP, Finding, found_all
 from community.desk.history import history_of
 from community.desk.links import OpenLinksOnly
 from community.desk.taking import take_list
@@ -57,6 +58,7 @@ class DeskPage(Base):
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # they count the whole table, once for each choice
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         wanted = super().get_list_filter(request)
@@ -101,7 +103,9 @@ class ReadOnly(OpenLinksOnly, DeskPage):
         words = search_term.strip()[:LONGEST_SEARCH]
         if self.finding is None or not words:
             return super().get_search_results(request, queryset, words)
-        return self.finding.among(queryset, words, desk_behind(request)), False
+        found = self.finding.among(queryset, words, desk_behind(request))
+        request.found_all = found.is_all  # type: ignore[attr-defined]
+        return found.rows, False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -119,13 +123,15 @@ class ReadOnly(OpenLinksOnly, DeskPage):
         answer = super().changelist_view(request, extra_context)
         listed = getattr(answer, "context_data", {}).get("cl")
         if listed is not None:
+            is_whole = found_all(request)
+            is_narrowed = bool(listed.has_active_filters or listed.query)
             answer.context_data |= {  # type: ignore[attr-defined]
-                "sums": self._sums(listed.queryset)
-                if listed.has_active_filters or listed.query
-                else [],
+                "sums": self._sums(listed.queryset) if is_narrowed and is_whole else [],
+                "most_found": 0 if is_whole else MOST_OF_A_LOOKUP,
                 "may_narrow": bool(self.money or self.credits_column),
                 "too_many": listed.result_count > MOST_COUNTED,
-                "export": self.place
+                "export": is_whole
+                and self.place
                 and f"admin:{self.opts.app_label}_{self.opts.model_name}_export",
             }
         return answer

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 
 from community.desk.access import desk_behind
@@ -21,6 +22,7 @@ from community.desk.exporting import (
     rows_by_place,
     sheet_title,
 )
+from community.desk.finding import TooManyFound
 from community.downloads import csv_download, xlsx_download
 from community.models import Export, User
 from community.services.exports import ExportUnderWay, ask_for_export, record_list_taken
@@ -34,7 +36,12 @@ MOST_AT_ONCE = 5000
 
 
 def take_list(page: "ReadOnly", request: HttpRequest, form: str) -> HttpResponseBase:
-    rows = listed(page, request)
+    try:
+        rows = listed(page, request)
+    except TooManyFound as refusal:
+        messages.error(request, refusal.messages[0])
+        name = f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"
+        return redirect(reverse(name, query=request.GET))
     if rows.order_by()[: MOST_AT_ONCE + 1].count() <= MOST_AT_ONCE:
         return _at_once(page, request, form, rows)
     if request.method == "POST":

@@ -145,13 +145,34 @@ def test_what_is_narrowed_down_is_summed_up(desk, mia, admin):
     assert issued.context["sums"] == ["Total: €12.00", "Credited: €0.00"]
 
 
+def test_what_is_not_all_that_matches_is_neither_summed_up_nor_taken_away(
+    desk, mia, buy, monkeypatch
+):
+    monkeypatch.setattr("community.desk.finding.MOST_OF_A_LOOKUP", 1)
+    bought = buy(mia)
+    alone = f"{reverse('admin:membership_purchase_changelist')}?q=mia"
+    assert len(desk.get(alone).context["sums"]) == 1
+
+    other = CustomerFactory(
+        member__location=mia.location, member__user__name="Mia Newman", member__user__email="n@h.test"
+    )
+    newer = buy(other.member)
+    both = desk.get(alone)
+    taken = desk.get(f"{reverse('admin:membership_purchase_export', args=['csv'])}?q=mia")
+
+    assert list(both.context["cl"].result_list) == [newer]  # of the newest customer
+    assert both.context["sums"] == []
+    assert both.context["export"] is False
+    assert "More than 500 match: narrow the search." in both.text
+    assert taken["Location"] == alone
+    assert bought in listed(desk, "membership_purchase")
+
+
 def test_no_list_counts_a_whole_table(desk, mia, buy):
     buy(mia)
     for page in PAGES:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            listed(desk, page)
+        with CaptureQueriesContext(connection) as asked:
+            listed(desk, page, _facets="True")
         counts = [query["sql"] for query in asked if "COUNT(" in query["sql"]]
         assert all("LIMIT 5001" in sql for sql in counts)
 
