@@ -42,6 +42,15 @@ def test_a_secret_is_shown_once_and_each_new_one_once(go):
     assert AuditRecord.objects.filter(action="webhook secret rotated").count() == 1
 
 
+def test_the_audit_which_staff_read_names_no_address_in_full(go):
+    go("add_webhook", url=f"{URL}/t0ken?key=t0ken", events=["bill.paid"])
+    go("remove_webhook", WebhookEndpoint.objects.get().pk, yes=1)
+
+    told = AuditRecord.objects.filter(subject__startswith="webhook ").order_by("pk")
+    assert [it.action for it in told] == ["webhook added", "webhook removed"]
+    assert {it.after["url"] for it in told} == {"https://desk.example"}
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
