@@ -22,6 +22,7 @@ from billing.models import (
 )
 from billing.services import left_of_items, send_document_again
 from community.desk.acts import Act, Doing, ReasonForm
+from community.desk.columns import money_column
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.links import link_to
@@ -29,7 +30,6 @@ from community.desk.rows import Inline, ReadOnly
 from community.desk.site import desk
 from community.forms.bills import CreditNoteForm, MarkPaidForm
 from community.forms.fields import PlainTextField
-from community.money import format_money
 from config.broker import send_soon
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_keeping import issue_bill_by_hand
@@ -133,16 +133,13 @@ class ReceiptAdmin(ReadOnly):
     )
     money = ("total_minor",)
     acts = (send_again,)
+    total = money_column("total_minor", _("total"))
     list_display = ("number", "location", "customer", "issued_at", "paid_with", "total")
     list_filter = (("issued_at", DayRange), "location")
     list_select_related = WHOSE
     search_fields = ("number", *WHO)
     readonly_fields = ("of",)
     inlines = (ReceiptLineInline,)
-
-    @admin.display(description=_("total"))
-    def total(self, receipt: Receipt) -> str:
-        return format_money(receipt.total_minor, receipt.currency)
 
     @admin.display(description=_("purchase"))
     def of(self, receipt: Receipt) -> str:
@@ -178,20 +175,14 @@ class BillAdmin(ReadOnly):
     )
     money = ("total_minor", "credited_minor")
     acts = (issue, mark_paid, credit, send_again)
+    total = money_column("total_minor", _("total"))
+    left = money_column("left_minor", _("without what was credited"))
     list_display = ("__str__", "location", "customer", "state", "due_on", "total", "left")
     list_filter = ("state", ("issued_at", DayRange), ("due_on", DayRange), "location")
     list_select_related = WHOSE
     search_fields = ("number", *WHO)
     readonly_fields = ("paid_by",)
     inlines = (BillItemInline,)
-
-    @admin.display(description=_("total"))
-    def total(self, bill: Bill) -> str:
-        return format_money(bill.total_minor, bill.currency)
-
-    @admin.display(description=_("without what was credited"))
-    def left(self, bill: Bill) -> str:
-        return format_money(bill.left_minor, bill.currency)
 
     @admin.display(description=_("payments"))
     def paid_by(self, bill: Bill) -> str:
@@ -214,14 +205,11 @@ class BillPaymentAdmin(ReadOnly):
     finding = Finding(
         customer="bill__customer", exact=("bill__number", "reference"), minor="amount_minor"
     )
+    amount = money_column("amount_minor", _("amount"))
     list_display = ("paid_on", "location", "bill", "method", "reference", "amount")
     list_filter = ("method", ("paid_on", DayRange), "location")
     list_select_related = ("location", "bill")
     search_fields = ("bill__number", "reference")
-
-    @admin.display(description=_("amount"))
-    def amount(self, payment: BillPayment) -> str:
-        return format_money(payment.amount_minor, payment.currency)
 
 
 class CreditNoteLineInline(Inline):
@@ -236,15 +224,12 @@ class CreditNoteAdmin(ReadOnly):
     finding = DOCUMENTS
     money = ("total_minor",)
     acts = (send_again,)
+    total = money_column("total_minor", _("total"))
     list_display = ("number", "location", "customer", "about", "issued_at", "reason", "total")
     list_filter = (("issued_at", DayRange), "location")
     list_select_related = (*WHOSE, "bill", "receipt")
     search_fields = ("number", *WHO)
     inlines = (CreditNoteLineInline,)
-
-    @admin.display(description=_("total"))
-    def total(self, note: CreditNote) -> str:
-        return format_money(note.total_minor, note.currency)
 
 
 @admin.register(DocumentMail, site=desk)

@@ -3,13 +3,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.desk.acts import Act, Doing, ReasonForm
+from community.desk.columns import money_column
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.links import link_to
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.forms import OptionForm
-from community.money import format_money
 from community.views.options import warn_of_minimum
 from credits.models import CreditOption, CreditUse, Entry, Lot, LotMovement, Wallet
 from credits.services.options import archive_option, bring_back_option, change_option
@@ -69,14 +69,11 @@ class CreditOptionAdmin(ReadOnly):
     subject = "credit option"
     for_staff = True
     acts = (edit, archive, bring_back)
+    price = money_column("price_minor", _("price"), currency="location.currency")
     list_display = ("credits", "location", "price", "expiry_months", "position", "archived_at")
     list_filter = (("archived_at", admin.EmptyFieldListFilter), "location")
     list_select_related = ("location",)
     search_fields = ("location__name", "location__slug")
-
-    @admin.display(description=_("price"))
-    def price(self, option: CreditOption) -> str:
-        return format_money(option.price_minor, option.location.currency)
 
 
 @admin.register(CreditUse, site=desk)
@@ -140,6 +137,7 @@ class EntryAdmin(ReadOnly):
 @admin.register(Lot, site=desk)
 class LotAdmin(ReadOnly):
     for_staff = True
+    paid = money_column("paid_minor", _("paid, net"), currency="location.currency")
     list_display = ("holder", "location", "credits", "remaining", "lapses_at", "paid")
     list_filter = ("location",)
     list_select_related = (
@@ -155,10 +153,6 @@ class LotAdmin(ReadOnly):
     @admin.display(description=_("customer"))
     def holder(self, lot: Lot) -> str:
         return str(lot.wallet.customer)
-
-    @admin.display(description=_("paid, net"))
-    def paid(self, lot: Lot) -> str:
-        return format_money(lot.paid_minor, lot.location.currency)
 
 
 @admin.register(LotMovement, site=desk)

@@ -2,12 +2,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from community.desk.acts import Act, Doing, ReasonForm
+from community.desk.columns import money_column
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.forms.plans import PlanForm
-from community.money import format_money
 from membership.models import OwedCredits, Plan, PlanAssignment, Purchase
 from membership.services.owing import settle_owed, waive_owed
 from membership.services.plans import archive_plan, bring_back_plan, change_plan
@@ -23,6 +23,7 @@ class PurchaseAdmin(ReadOnly):
         minor="total_minor",
     )
     money = ("total_minor",)
+    total = money_column("total_minor", _("total"))
     list_display = (
         *("created_at", "location", "customer", "credits", "total", "method", "state"),
         "api_key",
@@ -35,10 +36,6 @@ class PurchaseAdmin(ReadOnly):
         "customer__member__user__name",
         "customer__company__name",
     )
-
-    @admin.display(description=_("total"))
-    def total(self, purchase: Purchase) -> str:
-        return format_money(purchase.total_minor, purchase.currency)
 
 
 def _edit(plan: Plan, doing: Doing) -> None:
@@ -87,14 +84,11 @@ bring_back = Act(
 class PlanAdmin(ReadOnly):
     for_staff = True
     acts = (edit, archive, bring_back)
+    price = money_column("price_minor", _("price per month"), currency="location.currency")
     list_display = ("name", "location", "price", "discount_percent", "archived_at")
     list_filter = ("location",)
     list_select_related = ("location",)
     search_fields = ("name",)
-
-    @admin.display(description=_("price per month"))
-    def price(self, plan: Plan) -> str:
-        return format_money(plan.price_minor, plan.location.currency)
 
 
 @admin.register(PlanAssignment, site=desk)

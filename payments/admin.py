@@ -4,12 +4,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from community.desk.acts import Act, Doing, ReasonForm
+from community.desk.columns import money_column
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
 from community.desk.links import link_to
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
-from community.money import format_money
 from config.broker import send_soon
 from membership.services.reviewing import fail_review, settle_review
 from payments.models import Card, GatewayConnection, GatewayEvent, ReviewCase, Transaction
@@ -119,6 +119,7 @@ class TransactionAdmin(ReadOnly):
     )
     money = ("amount_minor",)
     readonly_fields = ("of", "events", "at_the_gateway")
+    amount = money_column("amount_minor", _("amount"))
     list_display = (
         *("created_at", "location", "customer", "amount", "state", "paid_with"),
         *("failure_code", "reference"),
@@ -133,10 +134,6 @@ class TransactionAdmin(ReadOnly):
         *("customer__member__user__email", "customer__member__user__name"),
         "customer__company__name",
     )
-
-    @admin.display(description=_("amount"))
-    def amount(self, charge: Transaction) -> str:
-        return format_money(charge.amount_minor, charge.currency)
 
     @admin.display(description=_("purchase"))
     def of(self, charge: Transaction) -> str:

@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.apps import apps
@@ -13,13 +16,14 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.timezone import localtime, now
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from community.desk.access import desk_of
+from community.desk.columns import Amount
 from community.desk.finding import TooManyFound, found_all
 from community.desk.site import desk as desk_site
 from community.downloads import MOST_ROWS_IN_A_SHEET, csv_lines, workbook
-from community.models import Export
+from community.models import Export, Location
 from community.services.exports import (
     ExportOvertaken,
     fail_export,
@@ -68,11 +72,21 @@ def rows_by_place(page: "ReadOnly", rows: "QuerySet[Any]") -> dict[int, int]:
 
 
 def headings(page: "ReadOnly", request: HttpRequest) -> list[str]:
-    return [str(label_for_field(name, page.model, page)) for name in _columns(page, request)]
+    """Name the columns as the list does; amounts are of the currency in the last one."""
+    names = _columns(page, request)
+    found = [str(label_for_field(name, page.model, page)) for name in names]
+    return [*found, gettext("currency")] if _amounts(page, names) else found
 
 
-def cells(page: "ReadOnly", request: HttpRequest, row: Model) -> list[str]:
-    return [_text(lookup_field(name, row, page)) for name in _columns(page, request)]
+def cells(page: "ReadOnly", request: HttpRequest, row: Model) -> list[object]:
+    """Give numbers as numbers, and times by the clock of the row's location."""
+    names, zone = _columns(page, request), location_of(page, row).zone
+    amounts = _amounts(page, names)
+    found = [
+        amounts[name].major(row) if name in amounts else _cell(lookup_field(name, row, page), zone)
+        for name in names
+    ]
+    return [*found, *{amount.currency_of(row) for amount in amounts.values()}]
 
 
 def make_export(export: Export) -> None:
@@ -128,7 +142,7 @@ def concerned(places: dict[int, int]) -> dict[int, int]:
 
 def _table(
     export: Export, page: "ReadOnly", request: HttpRequest, places: "Counter[int]"
-) -> Iterator[list[str]]:
+) -> Iterator[list[Any]]:
     """Give the rows from the newest on, batch by batch, so that no cursor has to stay open."""
     rows = listed(page, request).order_by("-pk")
     newest = rows.values_list("pk", flat=True).first() or 0
@@ -142,21 +156,21 @@ def _table(
     while batch:
         for row in batch:
             yield cells(page, request, row)
-        places.update(_place(page, row) for row in batch)
+        places.update(location_of(page, row).pk for row in batch)
         done += len(batch)
         note_rows_exported(export=export, rows=min(done, total), at=now())
         batch = list(rows.filter(pk__lt=batch[-1].pk)[:BATCH])
 
 
-def _place(page: "ReadOnly", row: Any) -> int:
+def location_of(page: "ReadOnly", row: Any) -> Location:
     found = row
     for name in page.place.split("__"):
-        found = getattr(found, name)
-    place: int = getattr(found, "pk", found)
-    return place
+        found = found if name == "pk" else getattr(found, name)
+    assert isinstance(found, Location)
+    return found
 
 
-def _pieces(export: Export, page: "ReadOnly", table: Iterator[list[str]]) -> Iterator[bytes]:
+def _pieces(export: Export, page: "ReadOnly", table: Iterator[list[Any]]) -> Iterator[bytes]:
     if export.form == Export.Form.XLSX:
         with workbook({sheet_title(page): table}) as file:
             while piece := file.read(PART_BYTES):
@@ -184,9 +198,17 @@ def _columns(page: "ReadOnly", request: HttpRequest) -> list[str]:
     return [str(name) for name in wanted if name != "action_checkbox"]
 
 
-def _text(found: tuple[Any, Any, Any]) -> str:
+def _amounts(page: "ReadOnly", names: list[str]) -> dict[str, Amount]:
+    """The columns of money; a row has one currency for all of them."""
+    columns = {name: getattr(getattr(page, name, None), "amount", None) for name in names}
+    return {name: amount for name, amount in columns.items() if isinstance(amount, Amount)}
+
+
+def _cell(found: tuple[Any, Any, Any], zone: ZoneInfo) -> object:
     field, _attribute, value = found
-    if value is None:
-        return ""
-    choices = dict(getattr(field, "flatchoices", None) or [])
-    return str(choices.get(value, value))
+    value = dict(getattr(field, "flatchoices", None) or []).get(value, value)
+    if isinstance(value, datetime):
+        return localtime(value, zone).isoformat(" ", "seconds")
+    if value is None or isinstance(value, Decimal | int | date):
+        return value
+    return str(value)

@@ -36,7 +36,7 @@ class TooManyFound(ValidationError):
 
 @dataclass(frozen=True)
 class Found:
-    """The rows, and whether they are all: a lookup that leads to too many is not followed through."""
+    """The rows, and whether they are all: what leads to too many is followed in part."""
 
     rows: "QuerySet[Any]"
     is_all: bool

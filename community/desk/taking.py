@@ -75,7 +75,7 @@ def _at_once(
     return xlsx_download({sheet_title(page): table}, name=name)
 
 
-def _table(page: "ReadOnly", request: HttpRequest, rows: "QuerySet[Any]") -> Iterator[list[str]]:
+def _table(page: "ReadOnly", request: HttpRequest, rows: "QuerySet[Any]") -> Iterator[list[Any]]:
     yield headings(page, request)
     for row in rows[:MOST_AT_ONCE].iterator(chunk_size=500):
         yield cells(page, request, row)

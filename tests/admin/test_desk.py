@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 from django_scopes import scope
+from openpyxl import load_workbook
 
 from billing.models import Bill
 from community.models import AuditRecord
 from credits.models import Entry
+from credits.services.spending import spend_credits
 from membership.services.bill_keeping import (
     add_manual_item,
     issue_bill_by_hand,
@@ -154,7 +156,9 @@ def test_what_is_not_all_that_matches_is_neither_summed_up_nor_taken_away(
     assert len(desk.get(alone).context["sums"]) == 1
 
     other = CustomerFactory(
-        member__location=mia.location, member__user__name="Mia Newman", member__user__email="n@h.test"
+        member__location=mia.location,
+        member__user__name="Mia Newman",
+        member__user__email="n@h.test",
     )
     newer = buy(other.member)
     both = desk.get(alone)
@@ -190,6 +194,30 @@ def test_a_list_is_taken_away_as_narrowed_and_runs_nothing(desk, mia, admin):
     assert row[2] == "'=cmd()"
     assert len(headings) == len(row)
     assert len(none.decode("utf-8-sig").splitlines()) == 1
+
+
+def test_a_taken_list_holds_numbers_and_the_clock_of_the_location(desk, mia, buy, admin):
+    location = mia.location
+    location.time_zone = "Asia/Tokyo"
+    location.save()
+    bought = buy(mia)
+    bill = bill_of(mia.customer, admin)
+    spend_credits(customer=mia.customer, credits=Decimal(5), key="desk:1", at=NOON)
+
+    def book(page):
+        answer = desk.get(reverse(f"admin:{page}_export", args=["xlsx"]))
+        content = b"".join(answer.streaming_content)
+        names, *rows = load_workbook(io.BytesIO(content)).active.values
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    [line] = book("billing_bill")
+    spent, added = book("credits_entry")
+
+    assert (line["total"], line["currency"]) == (float(bill.total_minor) / 100, "EUR")
+    assert [it["credits"] for it in (spent, added)] == [-5, bought.credits]
+    assert added["happened"].endswith("+09:00")
+    url = reverse("admin:credits_entry_export", args=["csv"])
+    assert ",-5.00," in b"".join(desk.get(url).streaming_content).decode()
 
 
 def test_staff_give_up_to_their_limit_with_a_reason(desk, mia, staff):
