@@ -14,8 +14,8 @@ from community.tasks import make_next_export
 from credits.models import Entry
 from membership.models import OwedCredits
 from payments.models import GatewayEvent, ReviewCase
+from tests.admin.books import bill_of
 from tests.admin.clerk import Clerk
-from tests.admin.test_desk import bill_of
 from tests.browser.looks import faults_of
 from tests.factories import OptionFactory, UserFactory
 from tests.membership.takings import owed_of

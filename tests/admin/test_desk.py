@@ -1,41 +1,29 @@
 """The admin as a location's team has it: their rows alone, found by what people know, put right."""
 
-import csv
-import io
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 from django_scopes import scope
-from openpyxl import load_workbook
 
 from billing.models import Bill
 from community.models import AuditRecord
 from credits.models import Entry
-from credits.services.spending import spend_credits
-from membership.services.bill_keeping import (
-    add_manual_item,
-    issue_bill_by_hand,
-    open_bill_by_hand,
-)
 from notifications.models import Delivery, Notification
 from payments.models import GatewayConnection, GatewayEvent, Transaction
+from tests.admin.books import PAGES, bill_of, listed
 from tests.factories import (
     NOON,
     CustomerFactory,
     LocationFactory,
     UserFactory,
-    company_of,
     with_second_factor,
 )
 
 pytestmark = pytest.mark.django_db
-PAGES = ("billing_receipt", "payments_transaction", "credits_entry", "membership_purchase")
 
 
 @pytest.fixture
@@ -51,22 +39,6 @@ def elsewhere():
     with scope(location=location):
         customer = CustomerFactory(member__location=location, member__user__name="Mia Faraway")
         yield customer
-
-
-def bill_of(customer, by, *, issued=True, at=NOON):
-    key = str(uuid4())
-    bill = open_bill_by_hand(customer=customer, key=key, by=by, at=at)
-    add_manual_item(bill_id=bill.pk, description="=Locker", price_minor=500, key=key, by=by, at=at)
-    if issued:
-        issue_bill_by_hand(bill_id=bill.pk, by=by, at=at)
-    bill.refresh_from_db()
-    return bill
-
-
-def listed(desk, page, **query):
-    answer = desk.get(reverse(f"admin:{page}_changelist"), query)
-    assert answer.status_code == 200
-    return list(answer.context["cl"].result_list)
 
 
 def act(desk, page, row, name, **send):
@@ -100,124 +72,6 @@ def test_the_team_sees_the_rows_of_its_location_alone(desk, mia, buy, admin, els
     assert theirs not in listed(desk, "billing_bill", **there)
     for page in PAGES:
         assert {row.location_id for row in listed(desk, page)} == {mia.location_id}
-
-
-def test_rows_are_found_by_person_company_number_amount_and_reference(desk, mia, buy):
-    bought = buy(mia)
-    other = CustomerFactory(member__location=mia.location).member
-    buy(other)
-    studio = company_of(mia, name="Studio North")
-    total = f"{Decimal(bought.total_minor) / 100}"
-    charge = Transaction.objects.get(purchase=bought)
-
-    assert listed(desk, "membership_purchase", q="mia@h.test") == [bought]
-    assert listed(desk, "membership_purchase", q=str(bought.key)) == [bought]
-    assert listed(desk, "membership_purchase", q=bought.receipt.number) == [bought]
-    assert bought in listed(desk, "membership_purchase", q=total)
-    assert listed(desk, "payments_transaction", q=charge.reference) == [charge]
-    assert listed(desk, "billing_receipt", q=bought.receipt.number) == [bought.receipt]
-    assert listed(desk, "credits_entry", q=charge.reference) == [bought.accrual]
-    assert listed(desk, "community_customer", q="studio n") == [studio.customer]
-    assert listed(desk, "membership_purchase", q="studio n") == []
-    assert listed(desk, "membership_purchase", q="no\u0661such") == []
-
-
-def test_a_range_of_days_has_both_ends_and_nonsense_filters_nothing(desk, mia, buy):
-    bought = buy(mia)
-    day = bought.created_at.astimezone(mia.location.zone).date()
-    before = (day - timedelta(days=1)).isoformat()
-
-    def found(**ends):
-        query = {f"created_at_{end}": value for end, value in ends.items()}
-        return listed(desk, "membership_purchase", **query)
-
-    assert found(**{"from": day.isoformat(), "to": day.isoformat()}) == [bought]
-    assert found(to=before) == []
-    assert found(**{"from": "yesterday", "to": "9999-12-31"}) == [bought]
-
-
-def test_what_is_narrowed_down_is_summed_up(desk, mia, admin):
-    for _ in range(2):
-        bill_of(mia.customer, admin)
-
-    everything = desk.get(reverse("admin:billing_bill_changelist"))
-    issued = desk.get(reverse("admin:billing_bill_changelist"), {"state__exact": "issued"})
-
-    assert everything.context["sums"] == []
-    assert issued.context["sums"] == ["Total: €12.00", "Credited: €0.00"]
-
-
-def test_what_is_not_all_that_matches_is_neither_summed_up_nor_taken_away(
-    desk, mia, buy, monkeypatch
-):
-    monkeypatch.setattr("community.desk.finding.MOST_OF_A_LOOKUP", 1)
-    bought = buy(mia)
-    alone = f"{reverse('admin:membership_purchase_changelist')}?q=mia"
-    assert len(desk.get(alone).context["sums"]) == 1
-
-    other = CustomerFactory(
-        member__location=mia.location,
-        member__user__name="Mia Newman",
-        member__user__email="n@h.test",
-    )
-    newer = buy(other.member)
-    both = desk.get(alone)
-    taken = desk.get(f"{reverse('admin:membership_purchase_export', args=['csv'])}?q=mia")
-
-    assert list(both.context["cl"].result_list) == [newer]  # of the newest customer
-    assert both.context["sums"] == []
-    assert both.context["export"] is False
-    assert "More than 500 match: narrow the search." in both.text
-    assert taken["Location"] == alone
-    assert bought in listed(desk, "membership_purchase")
-
-
-def test_no_list_counts_a_whole_table(desk, mia, buy):
-    buy(mia)
-    for page in PAGES:
-        with CaptureQueriesContext(connection) as asked:
-            listed(desk, page, _facets="True")
-        counts = [query["sql"] for query in asked if "COUNT(" in query["sql"]]
-        assert all("LIMIT 5001" in sql for sql in counts)
-
-
-def test_a_list_is_taken_away_as_narrowed_and_runs_nothing(desk, mia, admin):
-    bill_of(mia.customer, admin)
-    mia.user.name = "=cmd()"
-    mia.user.save()
-    url = reverse("admin:billing_bill_export", args=["csv"])
-
-    content = b"".join(desk.get(url, {"state__exact": "issued"}).streaming_content)
-    none = b"".join(desk.get(url, {"state__exact": "paid"}).streaming_content)
-
-    [headings, row] = csv.reader(io.StringIO(content.decode("utf-8-sig")))
-    assert row[2] == "'=cmd()"
-    assert len(headings) == len(row)
-    assert len(none.decode("utf-8-sig").splitlines()) == 1
-
-
-def test_a_taken_list_holds_numbers_and_the_clock_of_the_location(desk, mia, buy, admin):
-    location = mia.location
-    location.time_zone = "Asia/Tokyo"
-    location.save()
-    bought = buy(mia)
-    bill = bill_of(mia.customer, admin)
-    spend_credits(customer=mia.customer, credits=Decimal(5), key="desk:1", at=NOON)
-
-    def book(page):
-        answer = desk.get(reverse(f"admin:{page}_export", args=["xlsx"]))
-        content = b"".join(answer.streaming_content)
-        names, *rows = load_workbook(io.BytesIO(content)).active.values
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    [line] = book("billing_bill")
-    spent, added = book("credits_entry")
-
-    assert (line["total"], line["currency"]) == (float(bill.total_minor) / 100, "EUR")
-    assert [it["credits"] for it in (spent, added)] == [-5, bought.credits]
-    assert added["happened"].endswith("+09:00")
-    url = reverse("admin:credits_entry_export", args=["csv"])
-    assert ",-5.00," in b"".join(desk.get(url).streaming_content).decode()
 
 
 def test_staff_give_up_to_their_limit_with_a_reason(desk, mia, staff):
