@@ -17,8 +17,7 @@ def lapse_wallet(wallet: Wallet, *, at: datetime) -> list[Entry]:
     Spending calls it too, so that credits past their date can't be spent before the
     beat task has come by.
     """
-    if wallet.held:
-        _close_expired_holds(wallet, at=at)
+    _close_expired_holds(wallet, at=at)
     due = Lot.objects.filter(wallet=wallet, lapses_at__lte=at).with_free_credits()
     return [_lapse_lot(wallet, lot, at=at) for lot in due.in_spending_order()]
 

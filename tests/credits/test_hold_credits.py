@@ -176,6 +176,20 @@ def test_a_claw_back_takes_unheld_credits_first_and_then_the_youngest_hold(
     invariants_hold()
 
 
+def test_a_hold_of_which_all_was_clawed_back_ends_all_the_same(customer, invariants_hold):
+    accrual = give(customer, 10, "a").entry
+    held = hold(customer, 10)
+    reverse_accrual(accrual=accrual, part=1, whole=1, note="", key="1", by=None, at=NOON)
+
+    with time_machine.travel(NOON + 2 * DAY):
+        sweep_lapsed_lots()
+
+    held.refresh_from_db()
+    assert (held.state, held.closed_at) == (Hold.State.EXPIRED, held.expires_at)
+    assert (wallet_of(customer).balance, wallet_of(customer).held) == (0, 0)
+    invariants_hold()
+
+
 def test_a_key_holds_once(customer):
     give(customer, 9, "a")
     first = hold(customer, 4)
