@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from celery import Task, shared_task
@@ -166,7 +167,7 @@ def pay_bills() -> None:
     for location_id, bill_id in waiting:
         try:
             with scope(location=location_id):
-                try_bill(bill_id=bill_id, at=now())
+                try_bill(bill_id=bill_id, key=uuid4(), at=now())
         except Exception:  # a bug about one bill must not keep the others from being paid
             failures += 1
             log.exception("bill_not_tried", location=location_id, bill=bill_id)

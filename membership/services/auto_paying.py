@@ -1,6 +1,7 @@
 """Bills that pay themselves: by the customer's wish, tried at issue, after 3 and after 6 days."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -115,13 +116,15 @@ def _is_due(bill: Bill, last_try_at: datetime | None, *, at: datetime) -> bool:
     return today >= last_try_at.astimezone(zone).date() + pause
 
 
-def try_bill(*, bill_id: int, at: datetime) -> Transaction | None:
+def try_bill(*, bill_id: int, key: UUID, at: datetime) -> Transaction | None:
     """Charge the chosen card for a bill that is due a try; None if there was nothing to try.
 
     Calls the gateway: never inside a transaction. Two machines at once make one try.
+
+    :param key: the try's idempotency key, kept with it and sent again whenever it is
     """
     try:
-        charge = start_automatic_charge(bill_id=bill_id, tries=TRIES, at=at)
+        charge = start_automatic_charge(bill_id=bill_id, tries=TRIES, key=key, at=at)
         if charge:
             pay_charge(charge=charge, at=at)
     except ValidationError as refusal:  # paid, credited, withdrawn: nothing was charged

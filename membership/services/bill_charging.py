@@ -1,7 +1,7 @@
 """Paying a bill at a gateway: the charge is written down before the gateway hears of it."""
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -24,7 +24,6 @@ from membership.services.settlement import never_charged, settle_transaction
 from payments.gateways.registry import abilities_of
 from payments.models import AutoPay, Card, Transaction
 
-AUTOMATIC = UUID("6f2d8c1e-6a0b-4c1e-9a53-1d0f5d3b7a54")  # the keys of automatic tries
 REPLACED = "replaced"  # the failure code of an attempt whose payer began another one
 
 
@@ -71,10 +70,13 @@ def start_bill_charge(
         raise PaymentUnderWay from rival
 
 
-def start_automatic_charge(*, bill_id: int, tries: int, at: datetime) -> Transaction | None:
+def start_automatic_charge(
+    *, bill_id: int, tries: int, key: UUID, at: datetime
+) -> Transaction | None:
     """Write down the next automatic try of a bill, with the card that is chosen at this moment.
 
-    None if somebody else makes it, or the last of the tries was made.
+    None if somebody else makes it, or the last of the tries was made. The key is by chance: another
+    installation, or a copy from a backup, has bills of the same numbers at the same account.
 
     :raises AutoPayEnded: if the wish was withdrawn
     :raises BillNotToPay, CardNotUsable, MethodNotOpen: if it can't be tried
@@ -91,7 +93,6 @@ def start_automatic_charge(*, bill_id: int, tries: int, at: datetime) -> Transac
             if number == tries:
                 return None
             order = CardOrder(connection_id=wish.card.connection_id, card_id=wish.card_id)
-            key = uuid5(AUTOMATIC, f"{bill.pk}:{number}")
             return _write(bill, order, key=key, by=wish.chosen_by, at=at, automatic_try=number)
     except IntegrityError:
         return None

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
+from django.db import transaction
 
 from billing.models import DocumentMail
 from billing.services import issue_bill
@@ -65,7 +67,7 @@ def tried_at(days):
     """What a run does that many days after the bill was issued."""
     at = NOON + timedelta(days=days)
     for _location, bill_id in bills_to_try(at=at):
-        try_bill(bill_id=bill_id, at=at)
+        try_bill(bill_id=bill_id, key=uuid4(), at=at)
     return Transaction.objects.filter(automatic_try__isnull=False).count()
 
 
@@ -146,13 +148,13 @@ def test_a_bill_that_nobody_was_asked_for_in_its_time_is_left_to_its_payer(bill,
 
 def test_a_wish_that_is_withdrawn_before_the_charge_charges_nothing(bill, mia, card, fake_gateway):
     choose(mia, card)
-    charge = start_automatic_charge(bill_id=bill.pk, tries=3, at=NOON)
+    charge = start_automatic_charge(bill_id=bill.pk, tries=3, key=uuid4(), at=NOON)
     choose(mia, None)
 
     with pytest.raises(AutoPayEnded):
         pay_charge(charge=charge, at=NOON)
     with pytest.raises(AutoPayEnded):
-        start_automatic_charge(bill_id=bill.pk, tries=3, at=NOON)
+        start_automatic_charge(bill_id=bill.pk, tries=3, key=uuid4(), at=NOON)
 
     assert fake_gateway.charges == {}
     charge.refresh_from_db()
@@ -190,7 +192,7 @@ def test_a_review_of_the_bill_holds_it(bill, mia, card):
 def test_a_bug_about_one_bill_keeps_no_other_from_being_paid(location, monkeypatch):
     tried = []
 
-    def broken_first(*, bill_id, at):
+    def broken_first(*, bill_id, key, at):
         tried.append(bill_id)
         if len(tried) == 1:
             raise RuntimeError("a bug")
@@ -202,6 +204,34 @@ def test_a_bug_about_one_bill_keeps_no_other_from_being_paid(location, monkeypat
     with pytest.raises(BillsNotTried):
         pay_bills()
     assert tried == [1, 2]
+
+
+def test_a_try_that_was_not_heard_is_sent_again_in_the_same_words(
+    bill, mia, card, fake_gateway, monkeypatch
+):
+    choose(mia, card)
+    fails_as(card, "lost_answer")
+    sent, charge = [], fake_gateway.charge
+    monkeypatch.setattr(fake_gateway, "charge", lambda it: sent.append(it) or charge(it))
+
+    key = uuid4()
+    tried = try_bill(bill_id=bill.pk, key=key, at=NOON)
+    refresh_charge(charge=tried, at=NOON + timedelta(hours=1))
+
+    assert [it.key for it in sent] == [str(key)] * 2
+    assert sent[0] == sent[1]
+
+
+def test_a_copy_of_the_installation_uses_no_key_of_the_other(bill, mia, card, fake_gateway):
+    choose(mia, card)
+
+    with time_machine.travel(NOON):
+        with transaction.atomic():
+            pay_bills()
+            transaction.set_rollback(True)
+        pay_bills()
+
+    assert len(fake_gateway.charges) == 2
 
 
 def test_managers_choose_it_for_their_company_while_they_are(location, mia, till_of):
