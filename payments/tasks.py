@@ -139,17 +139,22 @@ def _change_alarm(change: Callable[..., None], condition: str, location_id: int)
 
 @shared_task
 def sweep_cards() -> None:
-    """Have the gateways forget cards that their owners did not keep or have removed."""
+    """Have the gateways forget cards that their owners did not keep or have removed.
+
+    :raises RunIncomplete: at the end, if some failed by a bug of ours
+    """
     with scopes_disabled():
         cards = list(
             Card.objects.filter(pk__in=cards_to_detach(at=now())).values_list("location_id", "pk")
         )
-    for location_id, card_id in cards:
-        with scope(location=location_id):
-            try:
-                detach_card(card_id)
-            except GatewayRefused as refusal:
-                log.error("card_not_detached", card=card_id, code=refusal.code)
+    take_each(cards, _forget_card, failure="card_not_forgotten")
+
+
+def _forget_card(card_id: int) -> None:
+    try:
+        detach_card(card_id)
+    except GatewayRefused as refusal:
+        log.error("card_not_detached", card=card_id, code=refusal.code)
 
 
 @shared_task

@@ -35,6 +35,7 @@ REASONS = {
     "canceled": _("it was not confirmed with your bank"),
     "cancelled_by_payer": _("the payer left before paying"),
     "card_not_entered": _("no card was entered"),
+    "card_known": _("this card was entered before, so choose it or enter it anew"),
     "abandoned": _("it was not finished in time"),
     "not_an_active_member": _("the membership is suspended"),
     "option_not_on_sale": _("the option is no longer on sale"),

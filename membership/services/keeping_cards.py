@@ -15,7 +15,7 @@ from membership.statements import Hold
 from payments.gateways.protocol import SetupOutcome, SetupState
 from payments.models import Card, GatewayConnection
 from payments.services.card_testing import begin_card_try, name_card_try, note_good_card
-from payments.services.cards import record_card, settle_entered_card
+from payments.services.cards import CARD_KNOWN, record_card, settle_entered_card
 from payments.services.connecting import card_gateway_of, gateway_customer
 
 
@@ -89,9 +89,12 @@ def keep_card(*, keeper: Keeper, card_id: int, at: datetime) -> Card:
             raise CardNotEntered(setup.failure_code or "card_not_entered")
         with transaction.atomic():
             _allowed(keeper, at=at)
-            record_card(card, setup.card)
-            note_good_card(card)
-            settle_entered_card(card.pk, keep=True)
+            is_new = record_card(card, setup.card)
+            if is_new:
+                note_good_card(card)
+                settle_entered_card(card.pk, keep=True)
+        if not is_new:
+            raise CardNotEntered(CARD_KNOWN)
     card.refresh_from_db()
     return card
 

@@ -34,7 +34,7 @@ from payments.services.card_testing import (
     note_good_card,
     refuse_failing_cards,
 )
-from payments.services.cards import record_card
+from payments.services.cards import CARD_KNOWN, record_card
 from payments.services.connecting import (
     card_gateway_of,
     gateway_customer,
@@ -194,24 +194,27 @@ def _take_entered_card(charge: Transaction) -> str:
         return ""
     if charge.card is None:
         return "card_not_entered"
-    if charge.card.reference:
-        return ""
+    return "" if charge.card.reference else _read_entered_card(charge, charge.card)
+
+
+def _read_entered_card(charge: Transaction, card: Card) -> str:
     try:
-        setup = card_gateway_of(charge.connection).read_setup(charge.card.setup_reference)
+        setup = card_gateway_of(charge.connection).read_setup(card.setup_reference)
     except GatewayRefused as refusal:
         return refusal.code
     if setup.state is not SetupState.READY:
         return setup.failure_code or "card_not_entered"
     assert setup.card
-    record_card(charge.card, setup.card)
-    note_good_card(charge.card)
+    if not record_card(card, setup.card):
+        return CARD_KNOWN
+    note_good_card(card)
     if charge.state != Transaction.State.PENDING:  # entered in a tab that was left: let it go
-        Card.objects.filter(pk=charge.card.pk).exclude(state=Card.State.KEPT).update(
+        Card.objects.filter(pk=card.pk).exclude(state=Card.State.KEPT).update(
             state=Card.State.RELEASED
         )
     # A rival may have charged it and be done: what has succeeded may not be touched any more.
     Transaction.objects.filter(pk=charge.pk, state=Transaction.State.PENDING).update(
-        paid_with=str(charge.card)
+        paid_with=str(card)
     )
     return ""
 

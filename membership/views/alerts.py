@@ -19,7 +19,7 @@ from payments.models import Transaction
 from payments.wording import failure_reason
 
 LEFT = "cancelled_by_payer"
-NO_CARD_WAS_ASKED = {"card_not_entered", "abandoned"}
+NO_CARD_WAS_ASKED = {"card_not_entered", "card_known", "abandoned"}
 
 
 @dataclass(frozen=True)

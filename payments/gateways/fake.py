@@ -37,8 +37,9 @@ class FakeGateway:
 
     So do `card_refused` (the request) and `card_shut` (the key, before anything is looked at).
 
-    `entered` is the card that the next setup will turn out to hold; `on_charge` runs inside
-    the call, where a rival can be let in. `key_refused` is why no key is taken, and
+    `entered` is the card that the next setup will turn out to hold, a new one unless
+    `entered_again` is the reference of one from before; `on_charge` runs inside the call, where
+    a rival can be let in. `key_refused` is why no key is taken, and
     `is_reachable` whether events can be sent to us.
     """
 
@@ -49,6 +50,7 @@ class FakeGateway:
     answered_at: datetime | None = None
     tests: list[str] = field(default_factory=list)
     entered: str = "card_ok"
+    entered_again: str = ""
     on_charge: Callable[[], None] = lambda: None
     charges: dict[str, ChargeOutcome] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
@@ -110,7 +112,8 @@ class FakeGateway:
             return SetupOutcome(reference, SetupState.FAILED, failure_code="card_declined")
         if self.entered == "nothing":
             return SetupOutcome(reference, SetupState.OPEN)
-        card = CardDetails(f"{self.entered}_{reference}", "print", "visa", "4242", 12, 2030)
+        known_as = self.entered_again or f"{self.entered}_{reference}"
+        card = CardDetails(known_as, "print", "visa", "4242", 12, 2030)
         return SetupOutcome(reference, SetupState.READY, card=card)
 
     def charge(self, request: ChargeRequest) -> ChargeOutcome:

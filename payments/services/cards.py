@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,7 @@ from payments.models import AutoPay, Card, GatewayConnection, Transaction
 from payments.services.connecting import card_gateway_of
 
 ENTERING_TAKES_AT_MOST = timedelta(hours=2)
+CARD_KNOWN = "card_known"  # the failure code of an attempt whose new card is none
 
 
 class CardInUse(ValidationError):
@@ -21,12 +22,24 @@ class CardInUse(ValidationError):
         )
 
 
-def record_card(card: Card, details: CardDetails) -> None:
-    """Note what the gateway says of a card that was entered for an attempt."""
+def record_card(card: Card, details: CardDetails) -> bool:
+    """Note what the gateway says of a card that was entered for an attempt.
+
+    False if the browser handed in one that is known by another row: that stays as it is, whoever's
+    it is, and this row is over; nothing is to be detached for it.
+    """
     card.reference, card.fingerprint = details.reference, details.fingerprint
     card.brand, card.last4 = details.brand.title(), details.last4
     card.exp_month, card.exp_year = details.exp_month, details.exp_year
-    card.save(update_fields=["reference", "fingerprint", "brand", "last4", "exp_month", "exp_year"])
+    facts = ["reference", "fingerprint", "brand", "last4", "exp_month", "exp_year"]
+    try:
+        with transaction.atomic():
+            card.save(update_fields=facts)
+    except IntegrityError:  # card_once_per_reference
+        card.reference, card.state = "", Card.State.DETACHED
+        card.save(update_fields=["state"])
+        return False
+    return True
 
 
 def settle_entered_card(card_id: int, *, keep: bool) -> None:

@@ -219,6 +219,17 @@ def test_a_declined_card_is_said_in_words(mias, location, fake_gateway):
     assert "Nothing was charged." in told
 
 
+def test_a_card_that_is_kept_already_is_not_kept_again(mias, location, kept, fake_gateway):
+    fake_gateway.entered_again = kept().reference
+    opened = post(mias, address(location, "add_card"), {"key": uuid4()}).json()
+
+    refused = post(mias, opened["confirm_url"]).json()
+
+    assert refused["state"] == "refused"
+    assert "This card was entered before" in words(mias.get(refused["url"]))
+    assert list(Card.objects.values_list("state", flat=True).order_by("pk")) == ["kept", "detached"]
+
+
 def test_a_silent_gateway_is_said(mias, location, fake_gateway, monkeypatch):
     def silent(**_facts):
         raise GatewayUnavailable("silent")

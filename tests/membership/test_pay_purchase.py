@@ -14,7 +14,7 @@ from membership.services.quotes import quote_option
 from payments.gateways.fake import FakeGateway
 from payments.gateways.protocol import ChargeState, GatewayUnavailable
 from payments.models import Card
-from tests.factories import NOON, OptionFactory, pending_purchase
+from tests.factories import NOON, CardFactory, CustomerFactory, OptionFactory, pending_purchase
 from tests.membership.states import again, state_of
 
 SOON = NOON + timedelta(minutes=2)
@@ -251,6 +251,28 @@ def test_a_card_that_was_not_entered_fails_the_attempt(
 
     assert state_of(purchase) == ("failed", "failed", why)
     assert fake_gateway.charges == {}
+
+
+@pytest.mark.parametrize("whose", ["own", "another's"])
+def test_a_card_that_is_known_already_is_not_charged_as_a_new_one(
+    card, new_card_purchase, fake_gateway, whose, invariants_hold
+):
+    """A crafted confirm hands in a card that is kept: its owner's, or someone else's."""
+    kept = card
+    if whose != "own":
+        stranger = CustomerFactory(member__location=card.location)
+        kept = CardFactory(customer=stranger, connection=card.connection)
+    fake_gateway.entered_again = kept.reference
+    purchase = new_card_purchase(keep=True)
+
+    pay_charge(charge=purchase.charge, at=NOON)
+
+    assert state_of(purchase) == ("failed", "failed", "card_known")
+    assert fake_gateway.charges == {}
+    assert again(purchase).charge.card.state == Card.State.DETACHED
+    kept.refresh_from_db()
+    assert kept.state == Card.State.KEPT
+    invariants_hold()
 
 
 def test_a_purchase_whose_card_form_never_opened_fails_in_words(card, fake_gateway):

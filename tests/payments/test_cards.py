@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django_scopes import scope
 
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
@@ -12,7 +13,7 @@ from payments.services.cards import (
     detach_card,
     remove_card,
 )
-from payments.tasks import sweep_cards
+from payments.tasks import RunIncomplete, sweep_cards
 from tests.factories import NOON, CardFactory, pending_purchase
 
 LONG_AFTER = NOON + ENTERING_TAKES_AT_MOST + timedelta(seconds=1)
@@ -110,6 +111,46 @@ def test_a_silent_gateway_is_asked_again_later(card, fake_gateway, monkeypatch):
         assert detach_card(card.pk) is False
     assert cards_to_detach(at=NOON) == [card.pk]
     assert detach_card(card.pk) is True
+
+
+def test_a_card_entered_as_another_s_ends_and_the_other_stays(card, fake_gateway):
+    """A crafted confirm hands in the reference of a card that is kept."""
+    twin = CardFactory(
+        customer=card.customer, connection=card.connection, state="entered", reference=""
+    )
+    other = CardFactory()
+    with scope(location=other.location):
+        remove_card(card=other)
+    fake_gateway.entered_again = card.reference
+
+    with time_machine.travel(LONG_AFTER):
+        sweep_cards()
+
+    assert fake_gateway.detached == [other.reference]
+    twin.refresh_from_db()
+    card.refresh_from_db()
+    assert (twin.state, twin.reference) == (Card.State.DETACHED, "")
+    assert card.state == Card.State.KEPT
+    assert cards_to_detach(at=LONG_AFTER) == []
+
+
+def test_a_bug_about_one_card_keeps_no_other_from_being_forgotten(db, fake_gateway, monkeypatch):
+    for card in (CardFactory(), CardFactory()):
+        with scope(location=card.location):
+            remove_card(card=card)
+    calls, detach = [], fake_gateway.detach_card
+
+    def broken_first(reference):
+        calls.append(reference)
+        if len(calls) == 1:
+            raise RuntimeError("a bug")
+        detach(reference)
+
+    monkeypatch.setattr(fake_gateway, "detach_card", broken_first)
+
+    with pytest.raises(RunIncomplete):
+        sweep_cards()
+    assert fake_gateway.detached == calls[1:]
 
 
 def test_one_closed_account_does_not_keep_the_others_cards(db, fake_gateway, monkeypatch):
