@@ -181,7 +181,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget old exports": {"task": "community.tasks.forget_exports", "schedule": 3600},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
-    "mail documents": {"task": "membership.tasks.send_documents", "schedule": 15},
+    "mail documents": {
+        "task": "membership.tasks.send_documents",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
     "remind of unpaid bills": {"task": "membership.tasks.remind_of_bills", "schedule": 600},
     "send notifications": {"task": "notifications.tasks.send_notifications", **EVERY_3_SECONDS},
     "call webhooks": {"task": "notifications.tasks.send_webhooks", **EVERY_3_SECONDS},

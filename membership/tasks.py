@@ -16,6 +16,7 @@ from django_scopes import scope, scopes_disabled
 from billing.services import claim_next_mail, owe_reminders, put_mail_off
 from community.models import Customer
 from config.broker import send_soon
+from config.runs import ENOUGH_FAILURES, Run, Runs
 from membership.models import Invitation, MemberImport
 from membership.services.auto_paying import bills_to_try, try_bill
 from membership.services.closing import (
@@ -43,8 +44,7 @@ from payments.views.metrics import RECONCILED_AT
 
 Progress = Callable[[int, int, int], None]  # done, of how many, failed
 ASK_AFTER = timedelta(seconds=60)
-ENOUGH_FAILURES = 5
-MAILS_A_RUN = 200
+MAILING = Runs()
 log = structlog.get_logger(__name__)
 
 
@@ -83,15 +83,18 @@ def send_documents() -> None:
 
     Any number of workers may do so at once: each mail is claimed by one.
     """
-    failures = 0
-    for _mail in range(MAILS_A_RUN):  # the rest is the next run's
+    with MAILING.begin() as run:
+        if run:
+            mail_what_is_owed(run)
+
+
+def mail_what_is_owed(run: Run) -> None:
+    while not run.is_over:
         claimed = claim_next_mail(at=now())
         if claimed is None:
             return
         with scope(location=claimed.location_id):
-            failures += not _mail_claimed(claimed.mail_id)
-        if failures == ENOUGH_FAILURES:  # rather the server's fault than the addresses'
-            return
+            run.failures += not _mail_claimed(claimed.mail_id)
 
 
 def _mail_claimed(mail_id: int) -> bool:

@@ -1,6 +1,4 @@
-import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from threading import Lock
 
 import structlog
 from celery import shared_task
@@ -8,6 +6,7 @@ from django.utils.timezone import now
 from django_scopes import scope, scopes_disabled
 
 from community.api.telling import facts_of
+from config.runs import Run, Runs
 from notifications.models import WebhookDelivery
 from notifications.services.calling import Answer, call_endpoint
 from notifications.services.delivering import (
@@ -26,13 +25,9 @@ from notifications.services.webhooks import (
     plan_event,
 )
 
-ENOUGH_FAILURES = 5
-DELIVERIES_A_RUN = 1000
 # Twice the endpoints that a location may have: slow ones of one must not hold up another's.
 CALLS_AT_ONCE = 20
-CALLING_SECONDS = 30
-# One run a process: slow endpoints must not take the threads that settle payments.
-CALLING = Lock()
+SENDING, CALLING = Runs(), Runs()
 log = structlog.get_logger(__name__)
 
 
@@ -44,19 +39,23 @@ def send_notifications() -> int:
     """
     while plan_deliveries(at=now()):
         pass
-    failures = 0
-    for number in range(DELIVERIES_A_RUN):  # the rest is the next run's
+    with SENDING.begin() as run:
+        return send_what_is_owed(run) if run else 0
+
+
+def send_what_is_owed(run: Run) -> int:
+    dealt_with = 0
+    while not run.is_over:
         claimed = claim_next_delivery(at=now())
         if claimed is None:
-            return number
+            break
         try:
-            failures += not deliver(claimed, at=now())
+            run.failures += not deliver(claimed, at=now())
         except Exception as bug:  # one piece of news must not keep the others from their readers
             log.exception("notification_not_delivered", delivery=claimed.delivery_id)
             give_up(claimed, trouble=type(bug).__name__, at=now())
-        if failures == ENOUGH_FAILURES:  # rather a server's fault than the devices'
-            return number + 1
-    return DELIVERIES_A_RUN
+        dealt_with += 1
+    return dealt_with
 
 
 @shared_task
@@ -70,12 +69,9 @@ def sweep_deliveries() -> None:
 def send_webhooks() -> None:
     """Plan what happened and call the endpoints that are due; any number of workers may at once."""
     plan_webhooks()
-    if not CALLING.acquire(blocking=False):
-        return  # the run that is on finds what was planned
-    try:
-        call_webhooks()
-    finally:
-        CALLING.release()
+    with CALLING.begin() as run:
+        if run:
+            call_webhooks(run)
 
 
 def plan_webhooks() -> None:
@@ -89,13 +85,12 @@ def plan_webhooks() -> None:
             log.exception("webhook_not_planned", webhook_event=event.pk)
 
 
-def call_webhooks() -> None:
+def call_webhooks(run: Run) -> None:
     """Call many endpoints at a time: the threads only call, all that is read and noted is here."""
-    until = time.monotonic() + CALLING_SECONDS  # the rest is the next run's
     under_way: dict[Future[Answer], WebhookDelivery] = {}
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         while True:
-            while len(under_way) < CALLS_AT_ONCE and time.monotonic() < until:
+            while len(under_way) < CALLS_AT_ONCE and not run.is_over:
                 with scopes_disabled():
                     delivery = claim_webhook(at=now())
                 if delivery is None:

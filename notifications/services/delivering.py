@@ -72,7 +72,7 @@ def give_up_what_was_abandoned(*, at: datetime) -> int:
 def deliver(claimed: Claimed, *, at: datetime) -> bool:
     """Send what was claimed, if its reader still is to have it, and note what came of it.
 
-    Call it with no transaction open. False: the server took nothing, it waits on.
+    Call it with no transaction open. False: its server is in trouble, whatever becomes of it.
     """
     about = KINDS[claimed.kind]
     if reason := why_not(claimed, about, at=at):
@@ -155,6 +155,7 @@ def _push(claimed: Claimed, words: Words, *, at: datetime) -> bool:
         _end(claimed, State.FAILED, Reason.REFUSED, trouble, at=at)
     except PushOutcomeUnknown as trouble:
         _end(claimed, State.FAILED, Reason.UNKNOWN, trouble, at=at)
+        return False
     else:
         end_delivery(claimed, state=State.SENT, at=at)
     return True

@@ -16,10 +16,11 @@ from billing.documents import bill_pdf
 from billing.models import Bill, DocumentMail
 from billing.services import issue_bill, owe_reminders, send_document_again
 from community.models import Company, CompanyMember, Location
+from config.runs import Run
 from membership.services.auto_paying import choose_auto_pay
 from membership.services.bill_credits import credit_bill
 from membership.services.bill_payment import mark_bill_paid
-from membership.tasks import remind_of_bills, send_documents
+from membership.tasks import mail_what_is_owed, remind_of_bills, send_documents
 from tests.factories import NOON, CustomerFactory, LocationFactory, OptionFactory
 from tests.membership.office import Office
 from tests.membership.tab import plan_with_bill, received
@@ -293,6 +294,23 @@ def test_a_mail_costs_the_same_queries_for_any_bill(location, mia):
     assert queries() <= first + 1  # a company's managers are looked up
 
 
+def test_a_slow_mail_server_holds_one_thread_and_not_for_long(bill, location):
+    new_bill(location)
+    with patch("config.runs.SECONDS", 0):
+        send()
+    assert mail.outbox == []
+
+    def slowly(*_args):
+        send_documents()  # as another thread's would, it begins nothing
+        return 1
+
+    with patch(SERVER, side_effect=slowly) as server:
+        send()
+
+    assert server.call_count == 2
+    assert set(DocumentMail.objects.values_list("attempts", flat=True)) == {1}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_four_workers_at_once_send_each_mail_once():
     places = [LocationFactory(), LocationFactory()]
@@ -301,7 +319,7 @@ def test_four_workers_at_once_send_each_mail_once():
             for _bill in range(4):
                 new_bill(place)
 
-    answers = race(places[0], [send_documents] * 4)
+    answers = race(places[0], [lambda: mail_what_is_owed(Run())] * 4)
 
     assert errors(answers) == []
     assert len(mail.outbox) == 8

@@ -17,7 +17,6 @@ from notifications.services import choose_preferences
 from notifications.services.delivering import LAST_ATTEMPT, plan_deliveries
 from notifications.tasks import send_notifications, sweep_deliveries
 from tests.factories import NOON, LocationFactory, company_of
-from tests.racing import errors, race
 
 SECOND = timedelta(seconds=1)
 ADMINS = {"name": "Tom", "amount_minor": 1200, "currency": "EUR", "number": 3, "reference": "R"}
@@ -353,21 +352,6 @@ def test_a_mailbox_that_refuses_for_good_is_not_asked_again(mia, news):
         send()
 
     assert ended(only()) == ("failed", "refused")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_at_once_send_each_once(mia, device, news):
-    phone = device(mia.user)
-    for number in range(40):
-        news(mia.user, key=str(number), at=NOON)
-
-    with time_machine.travel(NOON, tick=False):
-        answers = race(mia.location, [send_notifications] * 4)
-
-    assert errors(answers) == []
-    assert sum(answers) == 40
-    assert len(phone.got) == 40
-    assert set(Delivery.objects.values_list("state", "attempts")) == {("sent", 1)}
 
 
 def test_locations_do_not_mix(location, mia, device, news):
