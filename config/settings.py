@@ -160,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 EVERY_3_SECONDS = {"schedule": 3, "options": {"expires": 3}}  # the next one does as well
+EVERY_15_SECONDS = {"schedule": 15, "options": {"expires": 15}}
 CELERY_BEAT_SCHEDULE = {
     "process waiting gateway events": {"task": "payments.tasks.sweep_events", "schedule": 15},
     "ask for events that did not come": {
@@ -181,11 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget old exports": {"task": "community.tasks.forget_exports", "schedule": 3600},
     "pay bills by themselves": {"task": "membership.tasks.pay_bills", "schedule": 300},
     "close plan periods": {"task": "membership.tasks.close_periods", "schedule": 120},
-    "mail documents": {
-        "task": "membership.tasks.send_documents",
-        "schedule": 15,
-        "options": {"expires": 15},
-    },
+    "mail documents": {"task": "membership.tasks.send_documents", **EVERY_15_SECONDS},
     "remind of unpaid bills": {"task": "membership.tasks.remind_of_bills", "schedule": 600},
     "send notifications": {"task": "notifications.tasks.send_notifications", **EVERY_3_SECONDS},
     "call webhooks": {"task": "notifications.tasks.send_webhooks", **EVERY_3_SECONDS},
@@ -353,7 +350,10 @@ DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "frontend/dist/.vite/mani
 # Mail: without EMAIL_URL messages are kept as files under the data folder.
 EMAIL_TIMEOUT = 10  # seconds
 if email_url := env.str("EMAIL_URL", ""):
-    globals().update(env.email_url_config(email_url))
+    _mail = env.email_url_config(email_url)
+    if _mail["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
+        _mail["EMAIL_BACKEND"] = "notifications.services.smtp.EmailBackend"
+    globals().update(_mail)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"

@@ -39,6 +39,7 @@ from membership.services.transfers import (
     transfers_over,
     transfers_to_announce,
 )
+from notifications.services.smtp import MailOutcomeUnknown
 from payments.tasks import take_each
 from payments.views.metrics import RECONCILED_AT
 
@@ -103,7 +104,8 @@ def _mail_claimed(mail_id: int) -> bool:
         mail_document(mail_id=mail_id, at=now())
     except OSError as trouble:
         log.warning("document_not_mailed", mail=mail_id, reason=str(trouble))
-        put_mail_off(mail_id=mail_id, trouble=str(trouble), at=now())
+        is_in_doubt = isinstance(trouble, MailOutcomeUnknown)
+        put_mail_off(mail_id=mail_id, trouble=str(trouble), is_in_doubt=is_in_doubt, at=now())
     except Exception as bug:  # one about one document must not keep the others from their readers
         log.exception("document_not_mailed", mail=mail_id)
         put_mail_off(mail_id=mail_id, trouble=type(bug).__name__, at=now())

@@ -18,6 +18,7 @@ CLAIMED_FOR = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=1)  # doubled with each failure
 LONGEST_PAUSE = timedelta(hours=6)
 LAST_ATTEMPT = 36  # after a week
+LAST_IN_DOUBT = 3
 
 
 class NobodyToMail(ValidationError):
@@ -159,10 +160,13 @@ def fail_mail(*, mail: DocumentMail, trouble: str) -> None:
     mail.save(update_fields=["state", "trouble"])
 
 
-def put_mail_off(*, mail_id: int, trouble: str, at: datetime) -> None:
-    """It was not taken: try it again after a pause, or after a week no more."""
+def put_mail_off(*, mail_id: int, trouble: str, is_in_doubt: bool = False, at: datetime) -> None:
+    """It was not taken: try it again after a pause, or after a week no more.
+
+    :param is_in_doubt: it may have been taken, so it soon comes too often
+    """
     mail = DocumentMail.objects.get(pk=mail_id)
-    if mail.attempts >= LAST_ATTEMPT:
+    if mail.attempts >= (LAST_IN_DOUBT if is_in_doubt else LAST_ATTEMPT):
         fail_mail(mail=mail, trouble=trouble)
         return
     pause = min(FIRST_PAUSE * 2 ** (mail.attempts - 1), LONGEST_PAUSE)

@@ -20,6 +20,7 @@ from notifications.services.devices import end_devices
 from notifications.services.mailing import send_mail
 from notifications.services.preferring import unsubscribe_token
 from notifications.services.push_services import UnknownPushService
+from notifications.services.smtp import MailOutcomeUnknown
 from notifications.services.web_push import (
     Device,
     DeviceGone,
@@ -170,6 +171,9 @@ def _mail(claimed: Claimed, words: Words, *, at: datetime) -> bool:
             _end(claimed, State.FAILED, Reason.REFUSED, refusal, at=at)
             return True
         put_off(claimed, trouble=str(refusal), at=at)
+        return False
+    except MailOutcomeUnknown as trouble:
+        _end(claimed, State.FAILED, Reason.UNKNOWN, trouble, at=at)
         return False
     except OSError as trouble:
         put_off(claimed, trouble=str(trouble), at=at)

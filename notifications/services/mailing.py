@@ -23,7 +23,8 @@ def send_mail(
     """Word a mail by its two templates and hand it to the mail server.
 
     :param attached: the file's name, content and type
-    :raises OSError: if the mail server doesn't take it
+    :raises MailOutcomeUnknown: if the mail server may have taken it
+    :raises OSError: if it did not take it; the other is one, too
     """
     context = {"location": location, **facts}
     with timezone.override(location.zone):
