@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}  # ASCII is part of it
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -30,6 +31,17 @@ def null_bytes(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if any("\0" in text for text in (request.path_info, *request.COOKIES.values())):
             raise BadRequest("null byte")
+        return get_response(request)
+
+    return middleware
+
+
+def only_utf8(get_response: GetResponse) -> GetResponse:
+    """Refuse text in another charset, which would be read wrongly."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if (request.content_params or {}).get("charset", "utf-8").lower() not in UTF8:
+            raise BadRequest("charset")
         return get_response(request)
 
     return middleware

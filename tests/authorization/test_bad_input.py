@@ -9,8 +9,9 @@ from zlib import crc32
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from config.wsgi import application
 from tests.authorization.test_authorization import (
     ROWS,
     address_of,
@@ -158,6 +159,22 @@ def test_a_cookie_with_a_null_byte_is_refused(name):
     client.cookies.load(f'{name}="aaaaaaaa\\000"')
 
     assert client.get("/accounts/login/").status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "undefined", "utf-16", "nonsense"])
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/accounts/login/", "text/html"), ("/api/v1/x", "application/problem")]
+)
+def test_text_in_another_charset_is_refused(charset, address, kind):
+    asked = RequestFactory()._base_environ(
+        PATH_INFO=address, QUERY_STRING="q=%C3%A9", CONTENT_TYPE=f"text/plain; charset={charset}"
+    )
+    said = {}
+
+    application(asked, lambda status, headers: said.update(status=status, **dict(headers)))
+
+    assert said["status"] == "400 Bad Request"
+    assert said["Content-Type"].startswith(kind)
 
 
 def test_a_null_byte_before_a_suffix_is_refused():
