@@ -1,16 +1,18 @@
 """Money is an integer of minor units and an ISO currency. All rounding happens here."""
 
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext, to_locale
 
+# As ISO 4217 has it, but for the ariary: it has fifths, no hundredths, and whole ones are charged.
 ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905
+    "BIF CLP DJF GNF ISK JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905
 )
 THREE_DECIMAL = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 MAX_MINOR = 10**12  # far above any sale, far below what a bigint holds
@@ -56,7 +58,7 @@ class TaxedAmount:
 
 
 def exponent(currency: str) -> int:
-    """How many decimal places the currency has, by ISO 4217."""
+    """How many decimal places an amount of the currency is kept, shown and charged with."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
@@ -128,10 +130,23 @@ def _locale(name: str) -> Locale:
     return Locale.parse(name)
 
 
-# A page writes the same few amounts again and again, and Babel reads its pattern each time.
+@cache
+def _money_pattern(language: str, places: int) -> NumberPattern:
+    """The reader's way of writing money, with as many decimals as an amount has.
+
+    Of some currencies CLDR leaves away decimals that are rarely used but may be charged.
+    """
+    pattern: NumberPattern = copy(_locale(language).currency_formats["standard"])
+    pattern.frac_prec = (places, places)
+    return pattern
+
+
+# A page writes the same few amounts again and again, and Babel applies its pattern each time.
 @lru_cache(maxsize=4096)
 def _written_money(amount: Decimal, currency: str, language: str) -> str:
-    return format_currency(amount, currency, locale=_locale(language))
+    pattern = _money_pattern(language, exponent(currency))
+    text: str = pattern.apply(amount, _locale(language), currency=currency, currency_digits=False)
+    return text
 
 
 @lru_cache(maxsize=4096)
@@ -149,12 +164,8 @@ def format_money(minor: int, currency: str) -> str:
 
 
 def format_unit_price(minor: int, credits: Decimal, currency: str) -> str:
-    """Price per credit, rounded to the currency's decimals (at least two) for reading only."""
-    places = max(exponent(currency), 2) if exponent(currency) else 0
-    value = (to_major(minor, currency) / credits).quantize(
-        Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP
-    )
-    return _written_money(value, currency, _language())
+    """Price per credit, rounded to the currency's decimals for reading only."""
+    return format_money(round_half_up(Decimal(minor) / credits), currency)
 
 
 def format_credits(credits: Decimal, *, signed: bool = False) -> str:

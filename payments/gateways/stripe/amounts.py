@@ -1,4 +1,4 @@
-"""Stripe's amounts where they differ from ISO 4217."""
+"""Stripe's amounts where they differ from ours."""
 
 # Sent with two decimals although the currency has none.
 SCALED = frozenset({"ISK", "UGX"})
