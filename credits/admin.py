@@ -10,7 +10,7 @@ from community.desk.links import link_to
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.forms import OptionForm
-from community.views.options import warn_of_minimum
+from community.views.options import warn_of_limits
 from credits.models import CreditOption, CreditUse, Entry, Lot, LotMovement, Wallet
 from credits.services.options import archive_option, bring_back_option, change_option
 
@@ -29,7 +29,7 @@ def _bring_back(option: CreditOption, doing: Doing) -> None:
 
 def _warn(request: HttpRequest, option: CreditOption) -> None:
     option.refresh_from_db()
-    warn_of_minimum(request, option)
+    warn_of_limits(request, option)
 
 
 edit = Act(

@@ -48,6 +48,8 @@ OF_BUYING = {
     "card_not_usable": "There is no such card on file.",
     "may_not_use_card": "The member may not use the company's card.",
     "below_minimum": "Less than the gateway takes.",
+    "above_maximum": "More than the gateway takes.",
+    "between_steps": "More exact than the gateway takes.",
     "currency_not_taken": "The gateway doesn't take this currency.",
     "too_many_failed_cards": "Too many cards failed in the last hour.",
     "no_plan": "Paying by bill needs a plan.",

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from community.access import LocationRequest, for_admins, for_staff
@@ -27,10 +28,23 @@ from credits.services.options import (
     move_option,
 )
 from membership.models import Purchase
+from payments.gateways.protocol import Limit
 from payments.gateways.registry import abilities_of
 from payments.models import GatewayConnection
 
 ARCHIVED_PER_PAGE = 25
+NOT_OFFERED = {
+    Limit.LEAST: gettext_lazy(
+        "%(total)s is less than %(gateway)s takes: it isn't offered there below %(limit)s."
+    ),
+    Limit.MOST: gettext_lazy(
+        "%(total)s is more than %(gateway)s takes: it isn't offered there above %(limit)s."
+    ),
+    Limit.STEP: gettext_lazy(
+        "%(total)s is more exact than %(gateway)s takes: it is offered there only if what is to"
+        " pay is a multiple of %(limit)s."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ def add(request: LocationRequest, slug: str) -> HttpResponseBase:
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
-            warn_of_minimum(request, option)
+            warn_of_limits(request, option)
             return _back(request, _("%(option)s is on sale.") % {"option": _name(option)})
     return _form_page(request, form)
 
@@ -87,7 +101,7 @@ def edit(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
         except ValidationError as refusal:
             form.add_error("credits", refusal)
         else:
-            warn_of_minimum(request, option)
+            warn_of_limits(request, option)
             return _back(request, _("%(option)s changed.") % {"option": _name(option)})
     return _form_page(request, form, option)
 
@@ -109,7 +123,7 @@ def bring_back(request: LocationRequest, slug: str, option_id: int) -> HttpRespo
     except OptionExists as refusal:
         messages.error(request, refusal.messages[0])
         return redirect("community:credit_options", slug)
-    warn_of_minimum(request, option)
+    warn_of_limits(request, option)
     return _back(request, _("%(option)s is on sale again.") % {"option": _name(option)})
 
 
@@ -129,22 +143,20 @@ def move(request: LocationRequest, slug: str, option_id: int) -> HttpResponseBas
     return redirect(f"{address}#handle-{option_id}")
 
 
-def warn_of_minimum(request: HttpRequest, option: CreditOption) -> None:
-    """Say which gateways are not offered for so little."""
+def warn_of_limits(request: HttpRequest, option: CreditOption) -> None:
+    """Say which gateways are not offered for such an amount."""
     currency = option.location.currency
     total_minor = apply_tax(option.price_minor, option.location.tax).total_minor
     for connection in GatewayConnection.objects.connected():
         abilities = abilities_of(connection.gateway)
-        if abilities.takes_currency(currency) and not abilities.takes_amount(total_minor, currency):
-            words = _(
-                "%(total)s is less than %(gateway)s takes: it isn't offered there below %(least)s."
-            )
+        breach = abilities.breach(total_minor, currency)
+        if breach and abilities.takes_currency(currency):
             facts = {
                 "total": format_money(total_minor, currency),
                 "gateway": connection,
-                "least": format_money(abilities.least_minor[currency], currency),
+                "limit": format_money(breach.minor, currency),
             }
-            messages.warning(request, words % facts)
+            messages.warning(request, str(NOT_OFFERED[breach.limit]) % facts)
 
 
 def _rows_on_sale(request: LocationRequest) -> list[OptionRow]:

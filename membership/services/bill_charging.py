@@ -60,7 +60,8 @@ def start_bill_charge(
     :param seen_minor: what the payer saw that is to pay
     :raises BillNotToPay: if it isn't issued, or not any more
     :raises BillChanged: if it comes to something else by now
-    :raises CardNotUsable, MethodNotOpen, BelowMinimum, CurrencyNotTaken: as with a purchase
+    :raises CardNotUsable, MethodNotOpen: as with a purchase
+    :raises CurrencyNotTaken, BelowMinimum, AboveMaximum, BetweenSteps: likewise
     :raises PaymentUnderWay: if somebody else pays it at this moment
     """
     try:
@@ -80,7 +81,7 @@ def start_automatic_charge(
 
     :raises AutoPayEnded: if the wish was withdrawn
     :raises BillNotToPay, CardNotUsable, MethodNotOpen: if it can't be tried
-    :raises BelowMinimum, CurrencyNotTaken: likewise
+    :raises CurrencyNotTaken, BelowMinimum, AboveMaximum, BetweenSteps: likewise
     """
     try:
         with transaction.atomic():

@@ -10,7 +10,9 @@ from membership.models import Purchase
 from membership.services.buyers import Order, card_refusal, lock_buyer, plan_terms
 from membership.services.quotes import OptionNotOnSale, Quote, QuoteChanged, quote_option
 from membership.services.refusals import (
+    AboveMaximum,
     BelowMinimum,
+    BetweenSteps,
     CardNotUsable,
     CurrencyNotTaken,
     MethodNotOpen,
@@ -19,8 +21,15 @@ from membership.services.refusals import (
     PurchaseRefused,
 )
 from membership.statements import BuyerFacts, Hold
+from payments.gateways.protocol import Limit
 from payments.gateways.registry import abilities_of
 from payments.models import Card, GatewayConnection, Transaction
+
+BREACHES: dict[Limit, type[PurchaseRefused]] = {
+    Limit.LEAST: BelowMinimum,
+    Limit.MOST: AboveMaximum,
+    Limit.STEP: BetweenSteps,
+}
 
 
 @dataclass(frozen=True)
@@ -182,9 +191,9 @@ def open_connection(connection_id: int) -> GatewayConnection:
 
 
 def refuse_what_it_lacks(connection: GatewayConnection, total_minor: int, currency: str) -> None:
-    """See that the gateway takes the currency and as little as that.
+    """See that the gateway takes the currency and such an amount.
 
-    :raises CurrencyNotTaken, BelowMinimum: if it does not
+    :raises CurrencyNotTaken, BelowMinimum, AboveMaximum, BetweenSteps: if it does not
     """
     if refusal := gateway_refusal(connection, total_minor, currency):
         raise refusal
@@ -196,9 +205,8 @@ def gateway_refusal(
     abilities = abilities_of(connection.gateway)
     if not abilities.takes_currency(currency):
         return CurrencyNotTaken()
-    if not abilities.takes_amount(total_minor, currency):
-        return BelowMinimum()
-    return None
+    breach = abilities.breach(total_minor, currency)
+    return BREACHES[breach.limit]() if breach else None
 
 
 def usable_card(card_id: int, customer_id: int, connection: GatewayConnection) -> Card:

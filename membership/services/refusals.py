@@ -55,6 +55,16 @@ class BelowMinimum(PurchaseRefused):
     words = _("This is less than that payment service takes. Nothing was charged.")
 
 
+class AboveMaximum(PurchaseRefused):
+    code = "above_maximum"
+    words = _("This is more than that payment service takes. Nothing was charged.")
+
+
+class BetweenSteps(PurchaseRefused):
+    code = "between_steps"
+    words = _("That payment service doesn't take an amount as exact as this. Nothing was charged.")
+
+
 class CurrencyNotTaken(PurchaseRefused):
     code = "currency_not_taken"
     words = _("That payment service doesn't take this currency. Nothing was charged.")

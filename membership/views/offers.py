@@ -191,6 +191,13 @@ REASONS = {
     "below_minimum": gettext_lazy(
         "Not open: this is less than the payment service takes. Ask the team of %(location)s."
     ),
+    "above_maximum": gettext_lazy(
+        "Not open: this is more than the payment service takes. Ask the team of %(location)s."
+    ),
+    "between_steps": gettext_lazy(
+        "Not open: the payment service doesn't take an amount in %(currency)s as exact as this."
+        " Ask the team of %(location)s."
+    ),
     "currency_not_taken": gettext_lazy(
         "Not open: the payment service doesn't take %(currency)s. Ask the team of %(location)s."
     ),

@@ -50,6 +50,20 @@ class EventNotGenuine(Exception):
     """The webhook's signature or time is wrong: it did not come from the gateway."""
 
 
+class Limit(StrEnum):
+    LEAST = "least"
+    MOST = "most"
+    STEP = "step"  # the amount is a multiple of it
+
+
+@dataclass(frozen=True)
+class Breach:
+    """Which limit an amount does not keep, and how much that is."""
+
+    limit: Limit
+    minor: int
+
+
 @dataclass(frozen=True)
 class Abilities:
     """What a gateway can do. Whoever must know asks this, not the gateway's name."""
@@ -60,13 +74,25 @@ class Abilities:
     confirms_later: bool = False  # the money comes some day, and a person says that it came
     tells_of_refunds: bool = False
     lacks: frozenset[str] = frozenset()  # currencies
-    least_minor: Mapping[str, int] = field(default_factory=dict)  # by currency, else any amount
+    # By currency. Of others it takes any amount, up to `most_else_minor` if there is one.
+    least_minor: Mapping[str, int] = field(default_factory=dict)
+    most_minor: Mapping[str, int] = field(default_factory=dict)
+    step_minor: Mapping[str, int] = field(default_factory=dict)
+    most_else_minor: int | None = None
 
     def takes_currency(self, currency: str) -> bool:
         return currency not in self.lacks
 
-    def takes_amount(self, amount_minor: int, currency: str) -> bool:
-        return amount_minor >= self.least_minor.get(currency, 1)
+    def breach(self, amount_minor: int, currency: str) -> Breach | None:
+        """Why an amount in a currency that it takes is not taken; None if it is."""
+        least = self.least_minor.get(currency, 1)
+        most = self.most_minor.get(currency, self.most_else_minor)
+        step = self.step_minor.get(currency, 1)
+        if amount_minor < least:
+            return Breach(Limit.LEAST, least)
+        if most is not None and amount_minor > most:
+            return Breach(Limit.MOST, most)
+        return Breach(Limit.STEP, step) if amount_minor % step else None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from stack.stripe_standin.errors import Refusal
 from stack.stripe_standin.shapes import words
 
 AMOUNT_MAX = 99_999_999
+MAXIMUMS = {"cop": 9_999_999_999, "idr": 999_999_999_999, "inr": 999_999_999}
 
 ZERO_DECIMAL = words("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf")
 THREE_DECIMAL = words("bhd jod kwd omr tnd")
@@ -83,9 +84,10 @@ def check_amount(amount: int, currency: str) -> int:
             code="amount_too_small",
             param="amount",
         )
-    if amount > AMOUNT_MAX:
+    maximum = MAXIMUMS.get(currency, AMOUNT_MAX)
+    if amount > maximum:
         raise Refusal(
-            f"Amount must be no more than {say(AMOUNT_MAX, currency)}",
+            f"Amount must be no more than {say(maximum, currency)}",
             code="amount_too_large",
             param="amount",
         )

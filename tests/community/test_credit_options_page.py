@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from community.models import AuditRecord
+from community.models import AuditRecord, Location
 from credits.models import CreditOption
 from credits.services.options import archive_option
 from tests.factories import NOON, ConnectionFactory, LocationFactory, OptionFactory
@@ -312,3 +312,24 @@ def test_a_price_below_what_a_gateway_takes_is_told_when_it_is_saved(location, a
     enough = fields | {"price": "0.42"}
     told = words(browser.post(address(location, "edit", option.pk), enough, follow=True))
     assert "is less than" not in told
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        ("1.313", "OMR1.313 is more exact than Stripe takes: it is offered there only if what is"),
+        ("100000", "OMR100,000.000 is more than Stripe takes: it isn&#x27;t offered there above"),
+        ("1.310", ""),
+    ],
+)
+def test_a_price_that_a_gateway_does_not_take_is_told_when_it_is_saved(
+    location, admin, signed_in, price, told
+):
+    ConnectionFactory(location=location)
+    Location.objects.update(currency="OMR", tax_percent=0)
+    fields = {"credits": "1", "price": price, "expiry_months": ""}
+
+    page = words(signed_in(admin).post(address(location, "add"), fields, follow=True))
+
+    assert told in page
+    assert ("Stripe takes" in page) is bool(told)

@@ -255,21 +255,28 @@ def test_a_bill_is_paid_there_too(location, mias, bill, harbour_pay):
     assert bill.state == "paid"
 
 
-def test_too_little_for_it_is_not_offered_there_with_the_reason(
-    location, mias, option, bill, monkeypatch
+@pytest.mark.parametrize(
+    ("limits", "offered", "refusal"),
+    [
+        ({"least_minor": {"EUR": 7201}}, "this is less than the", "less than that payment service"),
+        ({"most_else_minor": 1199}, "this is more than the", "more than that payment service"),
+        ({"step_minor": {"EUR": 500}}, "EUR as exact as this", "take an amount as exact as this"),
+    ],
+)
+def test_an_amount_it_does_not_take_is_not_offered_there_with_the_reason(
+    location, mias, option, bill, monkeypatch, limits, offered, refusal
 ):
     kind = KINDS[NAME]
-    least = {"EUR": 7201}
-    abilities = kind.abilities.__class__(redirects=True, least_minor=least)
+    abilities = kind.abilities.__class__(redirects=True, **limits)
     monkeypatch.setitem(KINDS, NAME, kind.__class__(**{**vars(kind), "abilities": abilities}))
     pay = address(location, "pay_bill", bill.pk)
     facts = {"to_pay": bill.to_pay_minor, "method": METHOD}
 
     for page in (pay, address(location, "checkout", option.pk)):
         shown = words(mias.get(page))
-        assert "this is less than the payment service takes" in shown
+        assert offered in shown
         assert "Go on to pay" not in shown
     refused = mias.post(pay, facts, follow=True)
 
-    assert "less than that payment service takes" in words(refused)
+    assert refusal in words(refused)
     assert Transaction.objects.count() == 0

@@ -15,7 +15,9 @@ from membership.models import Purchase
 from membership.services.purchases import CardOrder, start_purchase
 from membership.services.quotes import QuoteChanged
 from membership.services.refusals import (
+    AboveMaximum,
     BelowMinimum,
+    BetweenSteps,
     CurrencyNotTaken,
     NotAnActiveMember,
     TooManyTransfers,
@@ -178,6 +180,8 @@ def test_in_a_company_s_name_only_its_managers_transfer(account, option, locatio
     ("limits", "refusal"),
     [
         ({"least_minor": {"EUR": 1201}}, BelowMinimum),
+        ({"most_minor": {"EUR": 1199}}, AboveMaximum),
+        ({"step_minor": {"EUR": 500}}, BetweenSteps),
         ({"lacks": frozenset({"EUR"})}, CurrencyNotTaken),
     ],
 )

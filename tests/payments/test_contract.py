@@ -10,12 +10,14 @@ import pytest
 
 from payments.gateways.fake import FakeGateway
 from payments.gateways.protocol import (
+    Breach,
     ChargeRequest,
     ChargeState,
     Credentials,
     EventNotGenuine,
     Gateway,
     GatewayRefused,
+    Limit,
     SetupState,
 )
 from payments.gateways.registry import (
@@ -50,14 +52,22 @@ def test_a_gateway_that_is_spoken_to_asks_for_a_key_in_its_form():
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_smallest_amount_is_above_nothing_and_in_a_currency_it_takes(name):
+def test_limits_are_of_currencies_it_takes_and_leave_something_between(name):
     abilities = abilities_of(name)
+    limits = (abilities.least_minor, abilities.most_minor, abilities.step_minor)
 
-    for currency, least in abilities.least_minor.items():
+    for currency in {currency for limit in limits for currency in limit}:
         assert abilities.takes_currency(currency)
-        assert abilities.takes_amount(least, currency)
-        assert not abilities.takes_amount(least - 1, currency)
-    assert not abilities.takes_amount(0, "XTS")
+    for currency, least in abilities.least_minor.items():
+        assert abilities.breach(least, currency) is None
+        assert abilities.breach(least - 1, currency) == Breach(Limit.LEAST, least)
+    for currency, most in abilities.most_minor.items():
+        assert abilities.breach(most, currency) is None
+        assert abilities.breach(most + 1, currency) == Breach(Limit.MOST, most)
+    for currency, step in abilities.step_minor.items():
+        assert abilities.breach(step * 1000, currency) is None
+        assert abilities.breach(step * 1000 + 1, currency) == Breach(Limit.STEP, step)
+    assert abilities.breach(0, "XTS") == Breach(Limit.LEAST, 1)
 
 
 @pytest.mark.parametrize("name", CONFIRM_LATER)

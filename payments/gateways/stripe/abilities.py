@@ -1,10 +1,13 @@
 """What Stripe can do for Deskmint, and what it takes.
 
-Smallest charges and currencies: docs.stripe.com/currencies. Its API description has neither; a
-charge that it refuses all the same is refused for good, with `amount_too_small`.
+Currencies, smallest and largest charges: docs.stripe.com/currencies. Its API description has only
+the eight digits; a charge that it refuses all the same is refused for good.
 """
 
 from payments.gateways.protocol import Abilities
+from payments.gateways.stripe.amounts import SCALED, from_stripe
+
+EIGHT_DIGITS = 99_999_999
 
 STRIPE = Abilities(
     saves_cards=True,
@@ -36,4 +39,13 @@ STRIPE = Abilities(
         "THB": 1000,
         "USD": 50,
     },
+    most_minor={
+        "COP": 9_999_999_999,
+        "IDR": 999_999_999_999,
+        "INR": 999_999_999,
+        **{currency: from_stripe(EIGHT_DIGITS, currency) for currency in SCALED},
+    },
+    most_else_minor=EIGHT_DIGITS,
+    # Of three decimals the last has to be 0.
+    step_minor=dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10),
 )
