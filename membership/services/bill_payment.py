@@ -140,6 +140,7 @@ def mark_bill_paid(*, bill_id: int, received: Received, by: User, at: datetime) 
         },
         at=at,
     )
+    _tell_paid(payment, at=at)
     return payment
 
 
@@ -161,6 +162,26 @@ def pay_bill_by_charge(charge: Transaction, *, at: datetime) -> None:
         paid_on=local_day(charge.location, at),
     )
     _pay(bill.pk, waiting, received, by=charge.made_by, at=at)
+
+
+def _tell_paid(payment: BillPayment, *, at: datetime) -> None:
+    """Tell who pays that their money came: somebody else says so, and no page of theirs did."""
+    bill = payment.bill
+    notify(
+        location=bill.location,
+        user_ids=payers_of(bill.customer),
+        kind=Notification.Kind.BILL_PAID,
+        facts={
+            "bill": bill.pk,
+            "number": bill.number,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+            "paid_on": str(payment.paid_on),
+            "company": bill.customer.company_name,
+        },
+        key=f"bill paid:{payment.pk}",
+        at=at,
+    )
 
 
 def tell_failed_try(charge: Transaction, *, at: datetime) -> None:

@@ -27,6 +27,13 @@ def _overdue(told: Told) -> Words:
     return _bill(told, _("Bill %(number)s is overdue"))
 
 
+def _paid(told: Told) -> Words:
+    facts = {"total": told.money(), "day": told.day("paid_on")}
+    text = " · ".join(filter(None, [told["company"], _("%(total)s came on %(day)s") % facts]))
+    title = _("Bill %(number)s is paid") % {"number": told["number"]}
+    return Words(title, text, told.page("membership:bill", told["bill"]))
+
+
 def _failed(told: Told) -> Words:
     title = _("Bill %(number)s could not be paid") % {"number": told["number"]}
     text = _("Your card was not charged the %(total)s. Pay on the bill's page.")
@@ -96,6 +103,16 @@ OF_BILLS = [
         _overdue,
         ways=ways(PUSH),
         stays=True,
+    ),
+    About(
+        Kind.BILL_PAID,
+        Group.BILLS,
+        Audience.PAYERS,
+        "circle-check",
+        _paid,
+        by_default=ways(EMAIL),
+        stays=True,
+        is_good_news=True,
     ),
     About(
         Kind.PAYMENT_FAILED,

@@ -59,6 +59,7 @@ class Notification(models.Model):
         BALANCE_LOW = "balance_low", _("Low balance")
         BILL_ISSUED = "bill_issued", _("Bill issued")
         BILL_DUE = "bill_due", _("Bill due soon")
+        BILL_PAID = "bill_paid", _("Bill paid")
         BILL_OVERDUE = "bill_overdue", _("Bill overdue")
         PAYMENT_FAILED = "payment_failed", _("Payment failed or needs you")
         PURCHASE_FAILED = "purchase_failed", _("Purchase not paid or needs you")

@@ -22,6 +22,7 @@ FACTS = {
     "company_id": None,
     "last_day": "2026-12-01",
     "due_on": "2026-12-06",
+    "paid_on": "2026-12-04",
     "amount_minor": 7200,
     "currency": "EUR",
     "bill": 7,
