@@ -16,7 +16,7 @@ from community.money import format_money
 from community.views.attention import Need, needs_a_human
 from config.templatetags.deskmint import daytime
 from membership.models import Purchase
-from notifications.models import Delivery
+from notifications.models import Delivery, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from payments.models import GatewayEvent
 from payments.views.metrics import RECONCILED_AT
 
@@ -60,7 +60,7 @@ def dashboard(desk: Desk, *, at: datetime) -> Dashboard:
         else desk.locations
     )
     places = [_place(desk, location, at=at) for location in theirs[:MOST_LOCATIONS]]
-    health = [_beat(at), _events(at), _deliveries(at)]
+    health = [_beat(at), _events(at), _deliveries(at), _webhooks(at)]
     return Dashboard(places, health, more=len(theirs) > MOST_LOCATIONS)
 
 
@@ -105,12 +105,34 @@ def _deliveries(at: datetime) -> Health:
     count = mails["count"] + news["count"]
     queue = _queue(_("Deliveries"), count, oldest, late=LATE_DELIVERY, at=at)
     given_up = Delivery.objects.given_up().filter(ended_at__gt=at - LATELY).count()
-    if not given_up:
-        return queue
     words = ngettext(
         "%(count)d given up in the last day.", "%(count)d given up in the last day.", given_up
     )
-    return replace(queue, words=f"{queue.words} {words % {'count': given_up}}", is_well=False)
+    return _unless_none(queue, given_up, words)
+
+
+def _webhooks(at: datetime) -> Health:
+    """What other software is to be told. For a receiver that rests nothing is late."""
+    events = WebhookEvent.objects.filter(planned_at=None).aggregate(
+        count=Count("pk"), oldest=Min("happened_at")
+    )
+    due = WebhookDelivery.objects.all().due(at=at)
+    calls = due.aggregate(count=Count("pk"), oldest=Min("next_try_at"))
+    oldest = min((it["oldest"] for it in (events, calls) if it["oldest"]), default=None)
+    count = events["count"] + calls["count"]
+    queue = _queue(_("Webhooks"), count, oldest, late=LATE_DELIVERY, at=at)
+    failing = WebhookEndpoint.objects.filter(
+        disabled_at=None, failing_since__lt=at - LATE_DELIVERY
+    ).count()
+    words = ngettext("%(count)d receiver fails.", "%(count)d receivers fail.", failing)
+    return _unless_none(queue, failing, words)
+
+
+def _unless_none(queue: Health, count: int, words: str) -> Health:
+    """Add what else is not well, if anything is."""
+    if not count:
+        return queue
+    return replace(queue, words=f"{queue.words} {words % {'count': count}}", is_well=False)
 
 
 def _queue(

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -111,6 +113,20 @@ class WebhookEvent(models.Model):
         return f"msg_{self.pk}"
 
 
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, *, at: datetime) -> "WebhookDeliveryQuerySet":
+        """Those to be sent now: their endpoint is enabled, and neither called nor resting."""
+        return self.filter(
+            state=WebhookDelivery.State.OWED,
+            next_try_at__lte=at,
+            endpoint__disabled_at=None,
+            endpoint__next_call_at__lte=at,
+        )
+
+
+WebhookDeliveryManager = models.Manager.from_queryset(WebhookDeliveryQuerySet)
+
+
 class WebhookDelivery(models.Model):
     """An event on its way to one endpoint, until it is taken or given up."""
 
@@ -137,7 +153,7 @@ class WebhookDelivery(models.Model):
     status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
     trouble = models.CharField(_("trouble"), max_length=16, choices=Trouble, blank=True, default="")
 
-    objects = scoped(models.Manager["WebhookDelivery"], location="endpoint__location")
+    objects = scoped(WebhookDeliveryManager, location="endpoint__location")
 
     class Meta:
         verbose_name = _("webhook delivery")

@@ -68,12 +68,7 @@ def claim_webhook(*, at: datetime) -> WebhookDelivery | None:
     An endpoint is called by one worker at a time, so what is slow or dead holds up only its own.
     If we die the claim lapses, and the delivery is sent by another: perhaps twice, never not.
     """
-    due = WebhookDelivery.objects.filter(
-        state=State.OWED,
-        next_try_at__lte=at,
-        endpoint__disabled_at=None,
-        endpoint__next_call_at__lte=at,
-    )
+    due = WebhookDelivery.objects.all().due(at=at)
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self", "endpoint"))
     rows = locked.select_related("event", "endpoint__location").order_by("next_try_at", "pk")
     delivery: WebhookDelivery | None = rows.first()
