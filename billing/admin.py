@@ -1,5 +1,7 @@
 """Bills and documents in the admin: to find, to look at, and to put right with a reason."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -43,7 +45,6 @@ WHO = (
     "customer__member__user__name",
     "customer__company__name",
 )
-DOCUMENTS = Finding(customer="customer", exact=("number",), minor="total_minor")
 
 
 class MarkPaidForReason(MarkPaidForm):
@@ -135,7 +136,11 @@ class ReceiptAdmin(ReadOnly):
     acts = (send_again,)
     total = money_column("total_minor", _("total"))
     list_display = ("number", "location", "customer", "issued_at", "paid_with", "total")
-    list_filter = (("issued_at", DayRange), "location")
+    list_filter = (
+        "purchase__charge__connection__gateway",
+        ("issued_at", DayRange),
+        "location",
+    )
     list_select_related = WHOSE
     search_fields = ("number", *WHO)
     readonly_fields = ("of",)
@@ -169,7 +174,7 @@ class BillAdmin(ReadOnly):
     for_staff = True
     finding = Finding(
         customer="customer",
-        exact=("number",),
+        exact=("number", "charges__reference"),
         minor="total_minor",
         elsewhere=lambda words: BillPayment.objects.filter(reference=words).values("bill"),
     )
@@ -178,7 +183,10 @@ class BillAdmin(ReadOnly):
     total = money_column("total_minor", _("total"))
     left = money_column("left_minor", _("without what was credited"))
     list_display = ("__str__", "location", "customer", "state", "due_on", "total", "left")
-    list_filter = ("state", ("issued_at", DayRange), ("due_on", DayRange), "location")
+    list_filter = (
+        *("state", "payments__method"),
+        *(("issued_at", DayRange), ("due_on", DayRange), "location"),
+    )
     list_select_related = WHOSE
     search_fields = ("number", *WHO)
     readonly_fields = ("paid_by",)
@@ -203,13 +211,30 @@ class BillPaymentAdmin(ReadOnly):
     for_staff = True
     money = ("amount_minor",)
     finding = Finding(
-        customer="bill__customer", exact=("bill__number", "reference"), minor="amount_minor"
+        customer="bill__customer",
+        exact=("bill__number", "reference", "bill__charges__reference"),
+        minor="amount_minor",
     )
     amount = money_column("amount_minor", _("amount"))
     list_display = ("paid_on", "location", "bill", "method", "reference", "amount")
     list_filter = ("method", ("paid_on", DayRange), "location")
     list_select_related = ("location", "bill")
     search_fields = ("bill__number", "reference")
+
+
+class Corrected(admin.SimpleListFilter):
+    """By what a credit note corrects, which says how that was paid or is to be."""
+
+    title = _("corrects")
+    parameter_name = "corrects"
+
+    def lookups(self, _request: HttpRequest, _page: Any) -> list[tuple[str, Any]]:
+        return [("bill", _("a bill")), ("receipt", _("a receipt"))]
+
+    def queryset(self, _request: HttpRequest, notes: QuerySet[CreditNote]) -> QuerySet[CreditNote]:
+        if self.value() not in {"bill", "receipt"}:
+            return notes
+        return notes.filter(**{f"{self.value()}__isnull": False})
 
 
 class CreditNoteLineInline(Inline):
@@ -221,12 +246,16 @@ class CreditNoteLineInline(Inline):
 class CreditNoteAdmin(ReadOnly):
     subject = "credit note"
     for_staff = True
-    finding = DOCUMENTS
+    finding = Finding(
+        customer="customer",
+        exact=("number", "receipt__purchase__charge__reference", "bill__charges__reference"),
+        minor="total_minor",
+    )
     money = ("total_minor",)
     acts = (send_again,)
     total = money_column("total_minor", _("total"))
     list_display = ("number", "location", "customer", "about", "issued_at", "reason", "total")
-    list_filter = (("issued_at", DayRange), "location")
+    list_filter = (Corrected, ("issued_at", DayRange), "location")
     list_select_related = (*WHOSE, "bill", "receipt")
     search_fields = ("number", *WHO)
     inlines = (CreditNoteLineInline,)
@@ -234,6 +263,7 @@ class CreditNoteAdmin(ReadOnly):
 
 @admin.register(DocumentMail, site=desk)
 class DocumentMailAdmin(ReadOnly):
+    finding = Finding(exact=("bill__number", "receipt__number", "credit_note__number"))
     list_display = ("created_at", "location", "document", "kind", "state", "attempts", "trouble")
     list_filter = ("state", "kind", "location")
     list_select_related = ("location", "bill", "receipt", "credit_note")

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from community.desk.finding import Finding
 from community.desk.people import (
     change_role,
     close,
@@ -155,7 +156,8 @@ class AuditRecordAdmin(ReadOnly):
     list_display = ("happened_at", "location", "user", "api_key", "action", "subject", "reason")
     list_filter = ("location",)
     list_select_related = ("location", "user", "api_key")
-    search_fields = ("action", "subject", "reason", "user__email")
+    finding = Finding(user="user", exact=("subject",))
+    search_fields = ("subject", "user__email", "user__name")
 
 
 def _as_customer(who: Member | Company) -> list[str]:

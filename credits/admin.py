@@ -88,6 +88,7 @@ class CreditUseAdmin(ReadOnly):
 @admin.register(Wallet, site=desk)
 class WalletAdmin(ReadOnly):
     for_staff = True
+    finding = Finding(customer="customer")
     list_display = ("customer", "location", "balance", "last_position")
     list_filter = ("location",)
     list_select_related = ("customer__member__user", "customer__company", "location")
@@ -103,7 +104,10 @@ class EntryAdmin(ReadOnly):
     for_staff = True
     finding = Finding(
         customer="wallet__customer",
-        exact=("idempotency_key", "purchase__charge__reference", "purchase__receipt__number"),
+        exact=(
+            *("idempotency_key", "purchase__charge__reference", "purchase__receipt__number"),
+            "purchase__bill_item__bill__number",
+        ),
         credits="credits",
     )
     credits_column = "credits"
@@ -112,7 +116,7 @@ class EntryAdmin(ReadOnly):
         *("happened_at", "location", "holder", "credits", "balance_after", "reason"),
         *("note", "made_by"),
     )
-    list_filter = ("reason", ("happened_at", DayRange), "location")
+    list_filter = ("reason", "purchase__method", ("happened_at", DayRange), "location")
     list_select_related = (
         "location",
         "wallet__customer__member__user",
@@ -137,6 +141,7 @@ class EntryAdmin(ReadOnly):
 @admin.register(Lot, site=desk)
 class LotAdmin(ReadOnly):
     for_staff = True
+    finding = Finding(customer="wallet__customer")
     paid = money_column("paid_minor", _("paid, net"), currency="location.currency")
     list_display = ("holder", "location", "credits", "remaining", "lapses_at", "paid")
     list_filter = ("location",)
@@ -147,6 +152,7 @@ class LotAdmin(ReadOnly):
     )
     search_fields = (
         "wallet__customer__member__user__email",
+        "wallet__customer__member__user__name",
         "wallet__customer__company__name",
     )
 
@@ -158,6 +164,7 @@ class LotAdmin(ReadOnly):
 @admin.register(LotMovement, site=desk)
 class LotMovementAdmin(ReadOnly):
     place = "lot__location"
+    finding = Finding(exact=("entry__idempotency_key",))
     list_display = ("happened_at", "location", "credits", "entry_id", "lot_id")
     list_select_related = ("lot__location", "entry")
     search_fields = ("entry__idempotency_key",)

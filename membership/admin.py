@@ -5,6 +5,7 @@ from community.desk.acts import Act, Doing, ReasonForm
 from community.desk.columns import money_column
 from community.desk.filters import DayRange
 from community.desk.finding import Finding
+from community.desk.links import link_to
 from community.desk.rows import ReadOnly
 from community.desk.site import desk
 from community.forms.plans import PlanForm
@@ -23,6 +24,7 @@ class PurchaseAdmin(ReadOnly):
         minor="total_minor",
     )
     money = ("total_minor",)
+    readonly_fields = ("bill",)
     total = money_column("total_minor", _("total"))
     list_display = (
         *("created_at", "location", "customer", "credits", "total", "method", "state"),
@@ -36,6 +38,10 @@ class PurchaseAdmin(ReadOnly):
         "customer__member__user__name",
         "customer__company__name",
     )
+
+    @admin.display(description=_("bill"))
+    def bill(self, purchase: Purchase) -> str:
+        return link_to(purchase.bill_item.bill) if purchase.bill_item else ""
 
 
 def _edit(plan: Plan, doing: Doing) -> None:
@@ -94,6 +100,7 @@ class PlanAdmin(ReadOnly):
 @admin.register(PlanAssignment, site=desk)
 class PlanAssignmentAdmin(ReadOnly):
     for_staff = True
+    finding = Finding(customer="customer", exact=("plan__name",))
     list_display = ("plan", "location", "customer", "starts_on", "ends_on", "bill_enabled")
     list_filter = ("location", "bill_enabled")
     list_select_related = ("plan", "location", "customer__member__user", "customer__company")

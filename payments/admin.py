@@ -159,7 +159,10 @@ class TransactionAdmin(ReadOnly):
 @admin.register(GatewayEvent, site=desk)
 class GatewayEventAdmin(ReadOnly):
     for_staff = True
-    finding = Finding(exact=("reference", "kind"))
+    finding = Finding(
+        exact=("reference", "kind"),
+        elsewhere=lambda words: GatewayEvent.objects.about(words).values("pk"),
+    )
     acts = (retry,)
     readonly_fields = ("about",)
     list_display = (
@@ -185,8 +188,12 @@ class GatewayEventAdmin(ReadOnly):
 class ReviewCaseAdmin(ReadOnly):
     subject = "review"
     for_staff = True
+    finding = Finding(customer="charge__customer", exact=("charge__reference",))
     acts = (settle, fail, close)
     list_display = ("noticed_at", "location", "charge", "reason", "closed_at", "note")
     list_filter = (("closed_at", admin.EmptyFieldListFilter), "reason", "location")
     list_select_related = ("location", "charge")
-    search_fields = ("note", "charge__reference")
+    search_fields = (
+        *("charge__reference", "charge__customer__member__user__email"),
+        *("charge__customer__member__user__name", "charge__customer__company__name"),
+    )

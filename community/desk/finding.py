@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.desk.access import Desk
-from community.models import Customer, Location
+from community.models import Customer, Location, User
 from community.money import AmountTooPrecise, to_minor
 
 MOST_OF_A_LOOKUP = 500
@@ -44,9 +44,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Finding:
-    """Where a list looks: lookups to the customer, exact texts, exact UUIDs, and amounts."""
+    """Where a list looks: lookups to customer and user, exact texts, exact UUIDs, and amounts."""
 
     customer: str = ""
+    user: str = ""
     exact: tuple[str, ...] = ()
     uuids: tuple[str, ...] = ()
     minor: str = ""  # an amount in minor units, of the row's `currency`
@@ -59,6 +60,8 @@ class Finding:
         lookups = [("pk", it) for it in self._lookups(rows.order_by("-pk"), words)]
         if self.customer:
             lookups.append((self.customer, _customers(words)))
+        if self.user:
+            lookups.append((self.user, _users(words)))
         found, is_all = Q(pk__in=[]), True
         for name, asked in lookups:
             keys = list(asked.values_list("pk", flat=True)[: MOST_OF_A_LOOKUP + 1])
@@ -103,6 +106,11 @@ def _customers(words: str) -> "QuerySet[Customer]":
     )
     customers: QuerySet[Customer] = Customer.objects.filter(who).order_by("-pk")
     return customers
+
+
+def _users(words: str) -> "QuerySet[User]":
+    who = Q(email__icontains=words) | Q(name__icontains=words)
+    return User.objects.filter(who).order_by("-pk")
 
 
 def _currencies(desk: Desk) -> set[str]:

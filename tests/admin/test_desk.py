@@ -12,7 +12,7 @@ from django_scopes import scope
 from billing.models import Bill
 from community.models import AuditRecord
 from credits.models import Entry
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, Notification, WebhookEndpoint
 from payments.models import GatewayConnection, GatewayEvent, Transaction
 from tests.admin.books import PAGES, bill_of, listed
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     UserFactory,
     with_second_factor,
 )
+from tests.notifications.books import webhook_told
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,10 @@ def test_a_bill_is_issued_and_marked_paid_each_with_its_reason(desk, mia, staff)
     again = act(desk, "billing_bill", bill, "issue", reason="Once more")
 
     assert (refused.status_code, again.status_code) == (200, 302)
-    assert Bill.objects.get(pk=bill.pk).state == "paid"
+    bill.refresh_from_db()
+    told = Notification.objects.get(kind="bill_paid")  # once
+    assert bill.state == "paid"
+    assert (told.user, told.facts["amount_minor"]) == (mia.user, bill.paid_minor)
     records = AuditRecord.objects.filter(action__startswith="admin: ").order_by("pk")
     assert list(records.values_list("action", "reason", "user")) == [
         ("admin: issue", "Leaves early", staff.pk),
@@ -219,6 +223,23 @@ def test_it_opens_with_what_was_sold_and_what_needs_a_human(desk, mia, buy, admi
     assert f"€{Decimal(sold.total_minor) / 100:.2f}" in text
     assert "1 bill is overdue" in text
     assert "Worker and beat" in text
+
+
+def test_it_says_what_webhooks_wait_and_who_takes_none(desk, mia, admin):
+    def said():
+        health = desk.get(reverse("admin:index")).context["desk"].health
+        [webhooks] = [it for it in health if it.name == "Webhooks"]
+        return webhooks.is_well, webhooks.words
+
+    told = webhook_told(mia.location, admin, now() - timedelta(minutes=31))
+    is_well, words = said()
+    assert (is_well, words.startswith("1 waiting, since")) == (False, True)
+
+    endpoint = WebhookEndpoint.objects.filter(pk=told.endpoint_id)
+    endpoint.update(next_call_at=now() + timedelta(minutes=5))
+    assert said() == (True, "Nothing waits.")
+    endpoint.update(failing_since=now() - timedelta(minutes=31))
+    assert said() == (False, "Nothing waits. 1 receiver fails.")
 
 
 def test_it_says_what_news_waits_and_what_was_given_up(desk, mia):

@@ -4,17 +4,25 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from billing.services import credit_receipt
+from community.models import AuditRecord
 from credits.services.spending import spend_credits
+from membership.services.bill_credits import credit_bill
+from membership.services.bill_keeping import issue_bill_by_hand
+from membership.services.bill_payment import mark_bill_paid
 from payments.models import Transaction
 from tests.admin.books import PAGES, bill_of, listed
 from tests.factories import NOON, CustomerFactory, company_of, with_second_factor
+from tests.membership.tab import buy_by_bill, plan_with_bill, received
+from tests.membership.takings import event_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +51,73 @@ def test_rows_are_found_by_person_company_number_amount_and_reference(desk, mia,
     assert listed(desk, "community_customer", q="studio n") == [studio.customer]
     assert listed(desk, "membership_purchase", q="studio n") == []
     assert listed(desk, "membership_purchase", q="no\u0661such") == []
+
+
+@pytest.fixture
+def on_the_bill(mia, staff):
+    """A purchase on an issued bill, of which a credit note takes some."""
+    plan_with_bill(mia.customer)
+    bought = buy_by_bill(mia)
+    bill = bought.bill_item.bill
+    issue_bill_by_hand(bill_id=bill.pk, by=staff, at=NOON)
+    wanted = {bill.items.exclude(pk=bought.bill_item_id).get().pk: 130}
+    about = {"reason": "Agreed", "waive_spent": False, "key": uuid4(), "by": staff, "at": NOON}
+    credit_bill(bill_id=bill.pk, wanted=wanted, **about)
+    bill.refresh_from_db()
+    return bought
+
+
+def test_what_a_gateway_calls_a_payment_leads_to_all_that_is_of_it(desk, mia, buy, on_the_bill):
+    bought = buy(mia)
+    charge = Transaction.objects.get(purchase=bought)
+    event = event_of(charge, data={"object": {"id": charge.reference}})
+    with transaction.atomic():
+        note = credit_receipt(
+            receipt=bought.receipt, credited_minor=10, reason="x", key="x", by=None, at=NOON
+        )
+    bill = on_the_bill.bill_item.bill
+    Transaction.objects.create(
+        location=mia.location,
+        customer=mia.customer,
+        connection=charge.connection,
+        amount_minor=bill.to_pay_minor,
+        currency=bill.currency,
+        key=uuid4(),
+        reference="pi_of_the_bill",
+        bill=bill,
+        made_by=mia.user,
+        created_at=NOON,
+    )
+
+    assert listed(desk, "payments_gatewayevent", q=charge.reference) == [event]
+    assert listed(desk, "billing_creditnote", q=charge.reference) == [note]
+    assert listed(desk, "billing_bill", q="pi_of_the_bill") == [bill]
+    assert listed(desk, "billing_creditnote", q="pi_of_the_bill") == [bill.credit_notes.get()]
+    assert listed(desk, "billing_creditnote", corrects="receipt") == [note]
+
+
+def test_what_is_on_a_bill_is_found_by_it_and_leads_to_it(desk, mia, buy, on_the_bill, staff):
+    bill, bought = on_the_bill.bill_item.bill, buy(mia)
+    page = desk.get(reverse("admin:membership_purchase_change", args=[on_the_bill.pk])).text
+
+    assert f'href="{reverse("admin:billing_bill_change", args=[bill.pk])}"' in page
+    assert f'href="{reverse("admin:credits_entry_change", args=[on_the_bill.accrual_id])}"' in page
+    assert listed(desk, "credits_entry", q=bill.number) == [on_the_bill.accrual]
+    assert listed(desk, "credits_entry", purchase__method__exact="gateway") == [bought.accrual]
+    mark_bill_paid(bill_id=bill.pk, received=received(), by=staff, at=NOON)
+    assert listed(desk, "billing_bill", payments__method__exact="cash") == [bill]
+    assert listed(desk, "billing_bill", payments__method__exact="card") == []
+
+
+def test_who_did_it_and_whose_it_is_are_looked_up(desk, mia, add_credits, staff, on_the_bill):
+    add_credits(mia)
+    theirs = set(AuditRecord.objects.filter(user=staff))
+
+    assert theirs == set(listed(desk, "community_auditrecord", q=staff.email))
+    for page in ("credits_wallet", "credits_lot", "membership_planassignment"):
+        assert listed(desk, page, q="mia@h.test")
+        assert listed(desk, page, q="nobody@h.test") == []
+    assert listed(desk, "membership_planassignment", q=f"Flex {mia.customer.pk}")
 
 
 def test_a_range_of_days_has_both_ends_and_nonsense_filters_nothing(desk, mia, buy):

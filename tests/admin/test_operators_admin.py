@@ -161,6 +161,15 @@ def test_the_ledger_and_all_of_its_kin_are_read_only():
     assert {model.__name__ for model in READ_ONLY} >= LEDGER
 
 
+def test_nothing_that_grows_with_trade_is_searched_for_parts_of_a_text():
+    searched = {it.__name__ for it, page in READ_ONLY.items() if page.search_fields}
+    looked_up = {it.__name__ for it, page in READ_ONLY.items() if page.finding}
+
+    people = {"Member", "Company", "CompanyMember", "Customer", "BillingDetails", "Card"}
+    settings = {"Location", "CreditOption", "CreditUse", "Plan", "GatewayConnection"}
+    assert searched - looked_up == people | settings | {"PushSubscription"}
+
+
 def test_no_post_changes_what_is_read_only(desk, trade, mia, location):
     trade()
     rarely_there(mia, location)
