@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community.money import format_money
-from payments.gateways.protocol import KeyRefused
+from payments.gateways.protocol import REFUSED, KeyRefused
 from payments.gateways.registry import KINDS
 from payments.models import ReviewCase
 
@@ -42,6 +42,7 @@ REASONS = {
     "quote_changed": _("the price changed before it was charged"),
     "method_not_open": _("card payments were closed"),
     "amount_too_small": _("the amount is below what the payment service takes"),
+    "amount_too_large": _("the amount is above what the payment service takes"),
     "bill_changed": _("what was to pay changed before it was charged"),
     "not_their_bill": _("who paid had no part in the bill any more"),
     "auto_pay_ended": _("auto-pay was switched off or changed"),
@@ -64,7 +65,21 @@ def page_of_payment(gateway: str, reference: str, *, live: bool) -> str:
 
 def failure_reason(code: str) -> str:
     """Plain words for a failure code; the bank's own secret for any code not listed."""
-    return str(REASONS.get(code) or gettext("the bank gave no reason"))
+    if words := known_reason(code):
+        return words
+    if was_refused(code):
+        return gettext("the payment service did not take this payment")
+    return gettext("the bank gave no reason")
+
+
+def known_reason(code: str) -> str:
+    """Plain words for a failure code; nothing for one that is not listed."""
+    return str(REASONS.get(code.removeprefix(REFUSED), ""))
+
+
+def was_refused(code: str) -> bool:
+    """Whether the gateway refused the request itself, so that no bank was asked."""
+    return code.startswith(REFUSED)
 
 
 # Why a key can't be used, in the admin's words: what it is, and what to do. A kind of gateway

@@ -201,7 +201,7 @@ def _read_entered_card(charge: Transaction, card: Card) -> str:
     try:
         setup = card_gateway_of(charge.connection).read_setup(card.setup_reference)
     except GatewayRefused as refusal:
-        return refusal.code
+        return refusal.failure_code
     if setup.state is not SetupState.READY:
         return setup.failure_code or "card_not_entered"
     assert setup.card
@@ -275,9 +275,9 @@ def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOu
     except GatewayShut as refusal:
         if again:  # it says nothing of what an earlier send has done
             return None
-        outcome = never_charged(charge, refusal.code)
+        outcome = never_charged(charge, refusal.failure_code)
     except GatewayRefused as refusal:
-        outcome = never_charged(charge, refusal.code)
+        outcome = never_charged(charge, refusal.failure_code)
     return _settle(charge, outcome, at=at)
 
 

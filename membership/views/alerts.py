@@ -16,7 +16,7 @@ from membership.views.refusals import refusal_words, words_of
 from membership.views.whose import Whose
 from payments.gateways.registry import abilities_of
 from payments.models import Transaction
-from payments.wording import failure_reason
+from payments.wording import failure_reason, known_reason, was_refused
 
 LEFT = "cancelled_by_payer"
 NO_CARD_WAS_ASKED = {"card_not_entered", "card_known", "abandoned"}
@@ -122,6 +122,8 @@ def declined(charge: Transaction) -> Alert:
     if charge.failure_code == LEFT:
         title = _("You left before paying with %(gateway)s.") % {"gateway": charge.connection}
         return Alert("wait", title, _("Nothing was charged. Try again, or pay some other way."))
+    if was_refused(charge.failure_code):
+        return _refused(charge)
     reason = failure_reason(charge.failure_code)
     if charge.failure_code in NO_CARD_WAS_ASKED:
         return Alert("bad", _("Nothing was paid: %(reason)s.") % {"reason": reason}, "")
@@ -137,6 +139,15 @@ def declined(charge: Transaction) -> Alert:
     }
     text = _("Nothing was charged. Use another card, or ask your bank and try again.")
     return Alert("bad", title, text, declined=True)
+
+
+def _refused(charge: Transaction) -> Alert:
+    """The gateway did not take the request, so the bank had no say in it."""
+    title = _("The payment service did not take this payment.")
+    if reason := known_reason(charge.failure_code):
+        title = _("The payment service did not take this payment: %(reason)s.") % {"reason": reason}
+    text = _("Nothing was charged. Try to pay some other way, or ask the team of %(location)s.")
+    return Alert("bad", title, text % {"location": charge.location.name}, declined=True)
 
 
 def _failed_purchase(about: Whose, key: str) -> Purchase | None:

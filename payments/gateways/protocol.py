@@ -15,6 +15,9 @@ class GatewayUnavailable(Exception):
     """The gateway could not be heard. Whatever was asked of it may have happened."""
 
 
+REFUSED = "refused:"  # before the gateway's code, where it was no bank that said no
+
+
 class GatewayRefused(Exception):
     """The gateway refused the request itself: nothing happened there.
 
@@ -24,6 +27,11 @@ class GatewayRefused(Exception):
     def __init__(self, code: str, message: str, *, param: str = "") -> None:
         super().__init__(message)
         self.code, self.param = code, param
+
+    @property
+    def failure_code(self) -> str:
+        """What a charge keeps that failed of it."""
+        return f"{REFUSED}{self.code}"
 
 
 class GatewayShut(GatewayRefused):

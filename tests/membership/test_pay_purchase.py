@@ -57,7 +57,7 @@ def test_a_refused_request_is_a_failed_attempt(card_that):
 
     pay_charge(charge=purchase.charge, at=NOON)
 
-    assert state_of(purchase) == ("failed", "failed", "parameter_invalid")
+    assert state_of(purchase) == ("failed", "failed", "refused:parameter_invalid")
 
 
 def test_three_d_secure_leaves_the_purchase_pending_until_it_is_passed(
@@ -170,7 +170,7 @@ def test_a_revoked_key_fails_what_was_never_sent(card_that):
 
     pay_charge(charge=purchase.charge, at=NOON)
 
-    assert state_of(purchase) == ("failed", "failed", "api_key_expired")
+    assert state_of(purchase) == ("failed", "failed", "refused:api_key_expired")
 
 
 def test_a_resend_says_the_same_word_for_word(card_that, fake_gateway, monkeypatch):

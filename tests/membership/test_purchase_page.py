@@ -7,7 +7,7 @@ from membership.models import Purchase
 from membership.services.paying import pay_charge, refresh_charge
 from membership.services.settlement import settle_transaction
 from payments.gateways.fake import FakeGateway
-from payments.gateways.protocol import ChargeState, GatewayUnavailable
+from payments.gateways.protocol import ChargeState, GatewayRefused, GatewayUnavailable
 from payments.models import Card, Transaction
 from tests.factories import (
     NOON,
@@ -148,6 +148,32 @@ def test_a_declined_purchase_leads_back_to_the_checkout(purchase, card_that, mia
 
     assert response.status_code == 302
     assert "was declined: not enough funds." in words(mias.get(response["Location"]))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("parameter_invalid", "The payment service did not take this payment."),
+        (
+            "amount_too_large",
+            "did not take this payment: the amount is above what the payment service takes.",
+        ),
+    ],
+)
+def test_a_refused_request_is_not_laid_to_the_bank(purchase, mias, monkeypatch, code, said):
+    def refuse(*_):
+        raise GatewayRefused(code, "refused")
+
+    monkeypatch.setattr(FakeGateway, "charge", refuse)
+    pay_charge(charge=purchase.charge, at=NOON)
+
+    page = words(mias.get(page_of(mias, purchase)["Location"]))
+
+    assert said in page
+    assert "was declined" not in page
+    assert "the bank" not in page
+    told = words(mias.get(address(purchase.location, "payments")))
+    assert said.split(": ")[-1].rstrip(".").lower() in told.lower()
 
 
 def test_the_pending_page_polls_and_is_sent_on_once_it_is_over(
