@@ -49,7 +49,19 @@ INVARIANTS = {
         LEFT JOIN payments_transaction taking
             ON taking.charge_id = t.id AND taking.state = 'succeeded'
         WHERE t.kind = 'charge'
-        GROUP BY t.id HAVING t.taken_back_minor <> coalesce(sum(taking.amount_minor), 0)
+        GROUP BY t.id
+        HAVING t.taken_back_minor <> coalesce(sum(taking.amount_minor - taking.extra_minor), 0)
+    """,
+    "What is given back of more than was asked is what its refunds and disputes gave of it": """
+        SELECT t.id FROM payments_transaction t
+        LEFT JOIN payments_transaction taking
+            ON taking.charge_id = t.id AND taking.state = 'succeeded'
+        WHERE t.kind = 'charge'
+        GROUP BY t.id HAVING t.extra_back_minor <> coalesce(sum(taking.extra_minor), 0)
+    """,
+    "Only a charge that succeeded brought more than was asked": """
+        SELECT id FROM payments_transaction
+        WHERE kind = 'charge' AND extra_minor > 0 AND state <> 'succeeded'
     """,
     "A refund or dispute is of a charge of its customer, at its gateway, in its currency": """
         SELECT taking.id FROM payments_transaction taking

@@ -268,6 +268,14 @@ REFUSED = {
         "where": "taken_back_minor > 0",
         "taken_back_at": "null",
     },
+    "transaction_extra_back_up_to_what_came": {
+        "where": "kind = 'charge'",
+        "extra_back_minor": "extra_minor + 1",
+    },
+    "transaction_extra_back_is_part_of_it": {
+        "where": "kind = 'refund'",
+        "extra_minor": "amount_minor + 1",
+    },
     "owed_credits_are_some": {"credits": "0"},
     "owed_credits_lifted_up_to_all": {"lifted": "-1"},
     "owed_credits_open_until_lifted": {"where": "state = 'open'", "lifted": "credits"},

@@ -39,6 +39,7 @@ from payments.services.takings import (
     fits,
     have_taking_reviewed,
     lock_charge,
+    takings_under_review,
 )
 
 
@@ -71,10 +72,31 @@ def follow_taking(*, charge_id: int, taking: Taking, at: datetime) -> bool:
         if taking.kind is TakingKind.DISPUTE and known is None:
             tell_admins(charge, taking, at=at)
         return True
-    if moved := book_taking(charge, taking, known, at=at):
-        follow_money(charge, moved, by=None, at=at, happened_at=at)
-        tell_admins(charge, taking, at=at)
+    moved = book_taking(charge, taking, known, at=at)
+    if moved is None:
+        return True
+    _follow_report(charge, taking, moved, at=at)
+    if moved.has_returned:
+        _follow_what_fits_now(charge, at=at)
     return True
+
+
+def _follow_report(charge: Transaction, taking: Taking, moved: Moved, *, at: datetime) -> None:
+    follow_money(charge, moved, by=None, at=at, happened_at=at)
+    tell_admins(charge, taking, at=at)
+
+
+def _follow_what_fits_now(charge: Transaction, *, at: datetime) -> None:
+    """Follow what was reported before this money returned, and was more than was left then.
+
+    What staff have closed is theirs: they did something else about it.
+    """
+    for taking in takings_under_review(charge):
+        known = find_taking(charge, taking)
+        if known is None and fits(charge, taking, known):
+            moved = book_taking(charge, taking, known, at=at)
+            assert moved
+            _follow_report(charge, taking, moved, at=at)
 
 
 def follow_money(

@@ -62,7 +62,8 @@ def _settle(case: ReviewCase, outcome: ChargeOutcome, *, note: str, by: User, at
     if charge.state == Transaction.State.SUCCEEDED:
         raise PaidAlready
     charge.reference = outcome.reference
-    charge.save(update_fields=["reference"])
+    charge.extra_minor = outcome.amount_minor - charge.amount_minor
+    charge.save(update_fields=["reference", "extra_minor"])
     settled = settle_transaction(
         transaction_id=charge.pk,
         location_id=case.location_id,

@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Location, User
@@ -15,8 +15,13 @@ class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
         return self.order_by(F("closed_at").desc(nulls_first=True), "-pk")
 
     def with_what_it_is_about(self) -> "ReviewCaseQuerySet":
-        """With all that a row of a list says."""
-        return self.select_related(
+        """With all that a row of a list says; and whether its refund or dispute fitted later."""
+        followed = Transaction.objects.filter(
+            charge=OuterRef("charge"),
+            reference=OuterRef("about"),
+            created_at__gte=OuterRef("noticed_at"),
+        )
+        return self.annotate(is_followed=Exists(followed)).select_related(
             "charge__bill",
             "charge__purchase",
             "charge__made_by",

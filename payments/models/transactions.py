@@ -18,7 +18,15 @@ from payments.models.connections import GatewayConnection
 WRITTEN = (
     *("location", "customer", "connection", "kind", "amount_minor", "currency", "key"),
     *("reference", "card", "keep_card", "paid_with", "bill", "automatic_try", "is_surplus"),
-    *("failure_code", "due_on", "announced_at", "received_on", "charge", "recorded_by"),
+    *(
+        "extra_minor",
+        "failure_code",
+        "due_on",
+        "announced_at",
+        "received_on",
+        "charge",
+        "recorded_by",
+    ),
     *("made_by", "created_at", "submitted_at", "settled_at"),
 )
 
@@ -122,6 +130,12 @@ class Transaction(models.Model):
     # Of a charge: what is taken back of it at present, and when anything first was.
     taken_back_minor = models.BigIntegerField(_("taken back, minor units"), default=0, db_default=0)
     taken_back_at = models.DateTimeField(_("first taken back"), null=True, blank=True)
+    # Of a charge that staff settled with more than was asked: how much more came. Refunds give that
+    # back first. Of a refund or dispute: how much of it does, and takes back nothing.
+    extra_minor = models.BigIntegerField(_("more than asked, minor units"), default=0, db_default=0)
+    extra_back_minor = models.BigIntegerField(
+        _("of that given back, minor units"), default=0, db_default=0
+    )
     made_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(_("created"))
     submitted_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
@@ -205,6 +219,15 @@ class Transaction(models.Model):
                 condition=Q(taken_back_minor=0) | Q(state="succeeded", taken_back_at__isnull=False),
                 name="transaction_taken_back_was_paid",
             ),
+            models.CheckConstraint(
+                condition=Q(extra_back_minor__gte=0, extra_back_minor__lte=F("extra_minor")),
+                name="transaction_extra_back_up_to_what_came",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="charge")
+                | Q(extra_minor__lte=F("amount_minor"), extra_back_minor=0),
+                name="transaction_extra_back_is_part_of_it",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="transaction_by_customer"),
@@ -263,9 +286,19 @@ class Transaction(models.Model):
         return self.due_on is not None and self.state == self.State.PENDING
 
     @property
+    def brought_minor(self) -> int:
+        """What a charge brought: more than its amount, if staff settled it so."""
+        return self.amount_minor + self.extra_minor
+
+    @property
+    def given_back_minor(self) -> int:
+        """What of that is gone at present."""
+        return self.taken_back_minor + self.extra_back_minor
+
+    @property
     def left_minor(self) -> int:
         """What of a charge can still be taken back."""
-        return self.amount_minor - self.taken_back_minor
+        return self.brought_minor - self.given_back_minor
 
     @property
     def signed_minor(self) -> int:

@@ -21,7 +21,7 @@ PAID, TAX, CREDITS = 1200, 200, Decimal(10)
 SPEND = "spend"
 
 parts = st.lists(st.integers(min_value=1, max_value=PAID // 3), max_size=3)
-ends = st.sampled_from(["nothing", "asked", "taken", "won", "lost"])
+ends = st.sampled_from(["nothing", "asked", "taken", "won", "lost", "refunded after"])
 
 
 @st.composite
@@ -41,11 +41,14 @@ def histories(draw, *, spends):
         "won": ["asked", "taken", "returned"],
     }
     states["lost"] = ["asked", "taken", "taken"]
+    states["refunded after"] = states["won"]
     told += [dispute | {"state": state} for state in states.get(end, [])]
+    if end == "refunded after":
+        told.append({"amount_minor": left, "reference": "re_after"})
     again = draw(st.lists(st.sampled_from(told), max_size=4))
     order = draw(st.permutations(told + again + [SPEND] * spends))
     stays = sum(amount for amount, fails in refunds if not fails)
-    return order, stays + (left if end in {"taken", "lost"} else 0)
+    return order, stays + (left if end in {"taken", "lost", "refunded after"} else 0)
 
 
 @pytest.fixture

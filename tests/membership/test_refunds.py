@@ -14,10 +14,13 @@ from membership.services.events import EventWaits, process_event
 from membership.services.paying import pay_charge
 from notifications.models import Notification
 from payments.models import ReviewCase, Transaction
+from payments.services.reviewing import close_review
 from tests.factories import NOON, RoleFactory, pending_purchase
+from tests.membership.shop import words
 from tests.membership.takings import books_of, event_of, taken, twelve_euros
 
 LATER = NOON + timedelta(days=1)
+AFTER = NOON + timedelta(days=2)
 
 
 @pytest.fixture
@@ -256,6 +259,65 @@ def test_the_sum_of_refunds_waits_until_each_of_them_is_known(bought):
     process_event(event_id=event.pk, at=LATER)
     event.refresh_from_db()
     assert event.processed_at == LATER
+
+
+def test_the_sum_of_refunds_does_not_wait_for_one_that_is_under_review(bought, invariants_hold):
+    """An admin noted 2.00 by hand, and then gave all 12.00 back at the gateway."""
+    report(bought, 200, reference="Till 4")
+    report(bought, 1200, reference="re_1")
+    charge = Transaction.objects.get(pk=bought.charge_id)
+    told = {"charge": charge.reference, "amount_minor": 1200}
+    event = event_of(charge, type_="charge.refunded", refunded=told)
+
+    process_event(event_id=event.pk, at=LATER)
+
+    event.refresh_from_db()
+    assert event.processed_at == LATER
+    assert ReviewCase.objects.get().about == "re_1"
+    assert books_of(bought)["credited"] == 200
+    invariants_hold()
+
+
+def test_the_sum_of_refunds_does_not_count_a_dispute_under_review(bought):
+    report(bought, 800)
+    report(bought, 600, reference="du_1", kind="dispute")
+    charge = Transaction.objects.get(pk=bought.charge_id)
+    told = {"charge": charge.reference, "amount_minor": 1200}
+    event = event_of(charge, type_="charge.refunded", refunded=told)
+
+    with pytest.raises(EventWaits):
+        process_event(event_id=event.pk, at=LATER)
+
+
+def test_a_refund_heard_of_before_its_dispute_was_won_is_followed_then(
+    bought, signed_in, invariants_hold
+):
+    report(bought, 1200, reference="du_1", kind="dispute")
+    report(bought, 900, reference="re_1")
+    assert ReviewCase.objects.get().about == "re_1"
+
+    report(bought, 1200, reference="du_1", kind="dispute", state="returned", at=AFTER)
+
+    assert books_of(bought)["credited"] == 900
+    assert books_of(bought)["reversed"] == Decimal("7.5")
+    admin = RoleFactory(location=bought.location).user
+    page = signed_in(admin).get(f"/{bought.location.slug}/community/reviews/")
+    assert "It fits by now and was followed" in words(page)
+    report(bought, 900, reference="re_1", at=AFTER)
+    assert books_of(bought)["credited"] == 900
+    invariants_hold()
+
+
+def test_what_was_closed_by_staff_is_not_followed_later(bought, invariants_hold):
+    report(bought, 1200, reference="du_1", kind="dispute")
+    report(bought, 900, reference="re_1")
+    admin = RoleFactory(location=bought.location).user
+    close_review(case_id=ReviewCase.objects.get().pk, note="Cash", by=admin, at=LATER)
+
+    report(bought, 1200, reference="du_1", kind="dispute", state="returned", at=AFTER)
+
+    assert books_of(bought)["credited"] == 0
+    invariants_hold()
 
 
 def test_a_question_of_a_bank_is_told_to_admins_and_takes_nothing(bought, invariants_hold):

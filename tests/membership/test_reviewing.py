@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from billing.models import CreditNote
 from community.models import AuditRecord
+from community.money import format_money
 from credits.models import Wallet
+from membership.services.events import process_event
 from membership.services.paying import pay_charge, refresh_charge
 from membership.services.reviewing import (
     MoneyNotThere,
@@ -20,6 +23,7 @@ from payments.services.reviewing import NotDecided, NoteMissing, ReviewClosed, c
 from tests.factories import NOON, RoleFactory, pending_purchase
 from tests.membership.shop import words
 from tests.membership.states import again, state_of
+from tests.membership.takings import event_of, taken
 
 
 @pytest.fixture
@@ -69,6 +73,59 @@ def test_more_money_than_asked_for_is_taken_for_it(purchase, reported, admin, in
     case.refresh_from_db()
     assert (case.note, case.closed_by) == ("Agreed with Mia", admin)
     assert AuditRecord.objects.filter(action="review settled", user=admin).count() == 1
+    invariants_hold()
+
+
+def settled_with_a_euro_more(purchase, reported, admin):
+    decide(reported(amount_minor=purchase.total_minor + 100), admin)
+    return again(purchase).charge
+
+
+def give_back(charge, minor, reference, state="taken"):
+    """Have the gateway tell of it; gives what is taken back of the charge by then."""
+    told = taken(charge, minor, reference=reference, state=state)
+    event = event_of(charge, taking=told)
+    process_event(event_id=event.pk, at=NOON)
+    event.refresh_from_db()
+    assert event.error == ""
+    charge.refresh_from_db()
+    return charge.taken_back_minor, charge.extra_back_minor
+
+
+def test_what_came_beyond_is_given_back_first_and_takes_no_credits(
+    purchase, reported, admin, signed_in, invariants_hold
+):
+    charge = settled_with_a_euro_more(purchase, reported, admin)
+    total = purchase.total_minor
+
+    assert give_back(charge, 100, "re_1") == (0, 100)
+    assert Wallet.objects.get().balance == 10
+    assert not CreditNote.objects.exists()
+    assert give_back(charge, total, "re_2") == (total, 100)
+
+    assert Wallet.objects.get().balance == 0
+    assert charge.left_minor == 0
+    invariants_hold()
+
+
+def test_all_that_came_is_given_back_at_once_and_returns(
+    purchase, reported, admin, signed_in, invariants_hold
+):
+    charge = settled_with_a_euro_more(purchase, reported, admin)
+    total = purchase.total_minor
+    page = signed_in(admin).get(
+        f"/{purchase.location.slug}/community/transactions/{charge.key}/refund/"
+    )
+    assert format_money(total + 100, "EUR") in words(page)
+
+    assert give_back(charge, total + 100, "re_1") == (total, 100)
+    assert CreditNote.objects.get().total_minor == total
+    summed = {"charge": charge.reference, "amount_minor": total + 100}
+    process_event(event_id=event_of(charge, type_="charge.refunded", refunded=summed).pk, at=NOON)
+    assert give_back(charge, total + 100, "re_1", "returned") == (0, 0)
+
+    assert Wallet.objects.get().balance == 10
+    assert not ReviewCase.objects.open().exists()
     invariants_hold()
 
 

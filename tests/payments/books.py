@@ -15,6 +15,13 @@ TAKING_MUTATIONS = {
     "What is taken back of a charge is the sum of its refunds and disputes": """
         UPDATE payments_transaction SET state = 'failed', returned_at = now() WHERE id = {refund}
     """,
+    "What is given back of more than was asked is what its refunds and disputes gave of it": """
+        UPDATE payments_transaction SET extra_minor = 1, extra_back_minor = 1
+        WHERE id = {refunded_charge}
+    """,
+    "Only a charge that succeeded brought more than was asked": """
+        UPDATE payments_transaction SET extra_minor = 1 WHERE id = {pending_charge}
+    """,
     "A refund or dispute is of a charge of its customer, at its gateway, in its currency": """
         UPDATE payments_transaction SET currency = 'XTS' WHERE id = {refund}
     """,
