@@ -248,6 +248,16 @@ def test_what_breaks_is_said_to_its_asker_and_to_the_worker(desk, staff, members
     assert "Something went wrong. Ask for it again." in desk.get(reverse("admin:files")).text
 
 
+def test_a_search_that_has_come_to_lead_to_too_many_makes_no_file(staff, members, monkeypatch):
+    monkeypatch.setattr("community.desk.finding.MOST_OF_A_LOOKUP", 4)
+    about = {"listing": "credits.wallet", "query": "q=h.test", "form": "csv"}
+    export = ask_for_export(**about, by=staff, at=now())
+    make_next_export()
+
+    export.refresh_from_db()
+    assert (export.state, export.trouble) == ("failed", Export.Trouble.BROKEN)
+
+
 def test_files_go_after_a_day_and_old_ones_sooner(staff, members):
     for _number in range(6):
         ask(staff)
