@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -71,6 +72,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for is_there, name, words in known
             if is_there
         ]
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Read the address that the outermost of our proxies saw.
+
+        :raises BadRequest: if the request came past one of them, so that its word is worth nothing
+        """
+        try:
+            address: str = super().get_client_ip(request)
+        except ImproperlyConfigured as short:
+            raise BadRequest("came past a proxy") from short
+        return address
 
     def get_user_search_fields(self) -> list[str]:
         return ["email", "name"]

@@ -1,9 +1,12 @@
 from collections.abc import Callable
 
+import structlog
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import BadRequest
 from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django_structlog.middlewares import RequestMiddleware
 
 UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}  # ASCII is part of it
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -45,6 +48,14 @@ def only_utf8(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+class RequestLog(RequestMiddleware):
+    """Logs a request under the address that limits count by, never one that it only claims."""
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        structlog.contextvars.bind_contextvars(ip=get_adapter().get_client_ip(request))
 
 
 def _readyz() -> HttpResponse:

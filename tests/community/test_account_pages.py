@@ -1,8 +1,10 @@
 from decimal import Decimal
 
 import pytest
+import structlog
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.urls import reverse
 
 from community.adapter import AccountAdapter
@@ -133,3 +135,56 @@ def test_a_first_password_chosen_by_mail_shows_whose_the_only_address_is(
     AccountAdapter().set_password(user, "a-long-passphrase")
 
     assert EmailAddress.objects.filter(user=user, verified=True).exists() == is_shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("proxies", "claimed", "address"),
+    [
+        (0, "198.51.100.9", "127.0.0.1"),
+        (1, "203.0.113.66, 198.51.100.9", "198.51.100.9"),
+        (2, "203.0.113.66, 198.51.100.9, 192.0.2.1", "198.51.100.9"),
+        (1, None, "127.0.0.1"),
+    ],
+)
+def test_a_session_and_the_log_name_the_address_that_our_own_proxies_saw(
+    client, settings, monkeypatch, proxies, claimed, address
+):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    logged = []
+    monkeypatch.setattr(structlog.contextvars, "bind_contextvars", lambda **it: logged.append(it))
+    headers = {"x-forwarded-for": claimed} if claimed else {}
+    user = UserFactory()
+
+    client.post(
+        reverse("account_login"),
+        {"login": user.email, "password": "a-long-passphrase"},
+        headers=headers,
+    )
+
+    assert [it.ip for it in UserSession.objects.all()] == [address]
+    assert {it["ip"] for it in logged if "ip" in it} == {address}
+
+
+@pytest.mark.django_db
+def test_guesses_are_counted_by_the_address_behind_the_proxy(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    sign_up = reverse("account_signup")
+
+    def ask(address):
+        return client.post(sign_up, headers={"x-forwarded-for": address}).status_code
+
+    answers = [ask("198.51.100.9") for _ in range(21)]
+
+    assert answers[-1] == 429
+    assert ask("198.51.100.10") == 200
+    assert ask("198.51.100.10, 198.51.100.9") == 429  # what a client claims itself is not heard
+
+
+@pytest.mark.django_db
+def test_a_request_past_a_proxy_is_refused(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+
+    answer = client.get(reverse("account_login"), headers={"x-forwarded-for": "198.51.100.9"})
+
+    assert answer.status_code == 400
