@@ -113,24 +113,21 @@ TEMPLATES = [
 ]
 
 # Postgres. Statements are bound and prepared by the server: an ORM query is planned once per
-# connection. Behind pgbouncer in transaction mode set DATABASE_POOLER=1: it turns both off.
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+# connection. pgbouncer in transaction mode keeps none of that: docs/deploy.md.
 _pooler = env.bool("DATABASE_POOLER", False)
-DATABASES["default"].update(
-    {
-        "CONN_MAX_AGE": 0 if _pooler else env.int("DATABASE_CONN_MAX_AGE", 600),
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": _pooler,
-    }
-)
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    {} if _pooler else {"server_side_binding": True, "prepare_threshold": 1}
-)
-DATABASES["default"]["OPTIONS"]["options"] = (
+_time_outs = (
     f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', 3000)}"
     f" -c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', 15000)}"
     " -c idle_in_transaction_session_timeout=30000"
 )
+_kept = {"server_side_binding": True, "prepare_threshold": 1, "options": _time_outs}
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 0 if _pooler else env.int("DATABASE_CONN_MAX_AGE", 600),
+    "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": _pooler,
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {}) | ({} if _pooler else _kept),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Valkey or Redis: rate limits and the task queue. Never the only copy of anything.
@@ -260,8 +257,7 @@ SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 if env.bool("TRUST_FORWARDED_PROTO", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many of the last addresses in X-Forwarded-For our own proxies wrote. Limits, sessions and
-# the log go by the first of those; 0: by the address that connects.
+# How many proxies of ours wrote into X-Forwarded-For. 0: visitors are who connects.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
 X_FRAME_OPTIONS = "DENY"
 

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from payments.selectors import payment_figures
 
 HERE = {"127.0.0.1", "::1"}
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
 RECONCILED_AT = "reconciled_at"  # in the cache, by the task that asks about pending charges
 
 

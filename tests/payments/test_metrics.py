@@ -76,7 +76,8 @@ def test_the_reconciler_says_when_it_ran(client, fake_gateway):
 @pytest.mark.django_db
 def test_the_numbers_are_for_this_machine_or_the_token(client, settings):
     assert read(client, REMOTE_ADDR="192.0.2.7") == 404
-    assert read(client, headers={"X-Forwarded-For": "127.0.0.1"}) == 404
+    for forwarded in ({"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-Proto": "https"}):
+        assert read(client, headers=forwarded) == 404
     settings.METRICS_TOKEN = "open-sesame"
     assert read(client) == 404
     assert read(client, headers={"Authorization": "Bearer wrong"}) == 404
