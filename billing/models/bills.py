@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from analytics.models import Source
 from community.models import Customer, Location, User
 from community.money import Tax
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import append_only, changes, no_truncate, told_outside
 
 if TYPE_CHECKING:
@@ -34,15 +33,7 @@ WRITTEN_WHEN_ISSUED = (
 )
 
 
-class BillQuerySet(models.QuerySet["Bill"]):
-    def visible_to(self, principal: Principal) -> "BillQuerySet":
-        """Staff see every bill of their location, others their own and those they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
-        )
-
+class BillQuerySet(OwnedQuerySet["Bill"]):
     def active(self) -> "BillQuerySet":
         return self.filter(state=Bill.State.ACTIVE)
 

@@ -7,19 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.bills import Bill, BillItem
 from billing.models.receipts import Receipt, ReceiptLine
 from community.models import Customer, Location, User
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import append_only
 
 
-class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
-    def visible_to(self, principal: Principal) -> "CreditNoteQuerySet":
-        """Staff see every one of their location, others their own and those they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
-        )
+class CreditNoteQuerySet(OwnedQuerySet["CreditNote"]):
+    pass
 
 
 CreditNoteManager = models.Manager.from_queryset(CreditNoteQuerySet)

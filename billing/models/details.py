@@ -6,20 +6,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer, Location
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 
 MAX_EMAILS = 10
 
 
-class BillingDetailsQuerySet(models.QuerySet["BillingDetails"]):
-    def visible_to(self, principal: Principal) -> "BillingDetailsQuerySet":
-        """Staff see everybody's at their location, others their own and those they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
-        )
+class BillingDetailsQuerySet(OwnedQuerySet["BillingDetails"]):
+    pass
 
 
 BillingDetailsManager = models.Manager.from_queryset(BillingDetailsQuerySet)

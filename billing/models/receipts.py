@@ -3,8 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Customer, Location
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import append_only
 
 
@@ -33,14 +32,8 @@ class DocumentCounter(models.Model):
         return f"{self.kind} {self.last_number}"
 
 
-class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    def visible_to(self, principal: Principal) -> "ReceiptQuerySet":
-        """Staff see every receipt of their location, others their own and those they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
-        )
+class ReceiptQuerySet(OwnedQuerySet["Receipt"]):
+    pass
 
 
 ReceiptManager = models.Manager.from_queryset(ReceiptQuerySet)

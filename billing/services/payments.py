@@ -40,6 +40,7 @@ class Received:
 
 
 def refuse_unless_issued(bill: Bill) -> None:
+    """:raises BillNotToPay: if it isn't issued, or not any more"""
     if bill.state != Bill.State.ISSUED:
         raise BillNotToPay(bill)
 

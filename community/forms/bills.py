@@ -15,6 +15,7 @@ from billing.models import Bill, BillItem, BillPayment
 from billing.models.bills import BillQuerySet
 from billing.services import Received
 from community.forms.fields import PlainDecimalField, PlainTextField
+from community.forms.searching import SearchForm
 from community.money import MAX_MINOR, format_money, to_major, to_minor
 
 STATES = [
@@ -44,26 +45,12 @@ class AmountField(PlainDecimalField):
         return minor
 
 
-class BillFilter(forms.Form):
+class BillFilter(SearchForm):
     """Which bills to list: those that match the words and are of that state and age."""
 
-    q = forms.CharField(required=False, max_length=100)
     state = forms.ChoiceField(
         required=False, choices=STATES, widget=forms.Select(attrs={"aria-label": _("State")})
     )
-
-    def _chosen(self, name: str) -> str:
-        self.is_valid()
-        value: str = self.cleaned_data.get(name, "")
-        return "" if "\0" in value else value
-
-    @property
-    def words(self) -> str:
-        return self._chosen("q")
-
-    @property
-    def chosen_state(self) -> str:
-        return self._chosen("state")
 
     @property
     def is_used(self) -> bool:
@@ -82,16 +69,8 @@ class BillFilter(forms.Form):
         return narrowed
 
 
-class CustomerSearch(forms.Form):
+class CustomerSearch(SearchForm):
     """Whom to open a bill for."""
-
-    q = forms.CharField(required=False, max_length=100)
-
-    @property
-    def words(self) -> str:
-        self.is_valid()
-        words: str = self.cleaned_data.get("q", "")
-        return words
 
 
 class BillItemForm(forms.Form):

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from community.forms.fields import PlainTextField
+from community.forms.searching import SearchForm
 from community.models import Company, CompanyMember, Member
 
 SUGGESTED = 100  # more names than that are found by typing, not by scrolling
@@ -100,18 +101,11 @@ class InviteToCompanyForm(forms.Form):
     )
 
 
-class CompanyFilter(forms.Form):
+class CompanyFilter(SearchForm):
     """Which companies to list: those that match the words and are in the state."""
 
-    q = forms.CharField(required=False, max_length=100)
     state = forms.ChoiceField(
         required=False,
         choices=[("", _("All states")), *Company.State.choices],
         widget=forms.Select(attrs={"aria-label": _("State")}),
     )
-
-    def chosen(self, name: str) -> str:
-        """What isn't valid is left out of the search and said at its field."""
-        self.is_valid()
-        value: str = self.cleaned_data.get(name, "")
-        return value

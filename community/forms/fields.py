@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.money import format_credits
+from community.money import MAX_MINOR, format_credits, to_major, to_minor
 from credits.services.options import MAX_CREDITS
 
 LAST_DAY = date(2199, 12, 31)
@@ -23,6 +23,13 @@ def near_day(day: date) -> date:
     if day > LAST_DAY:
         raise ValidationError(_("This day is too far away."), code="too_far_away")
     return day
+
+
+def price_minor(price: Decimal, currency: str) -> int:
+    """A typed price in minor units."""
+    if price > to_major(MAX_MINOR, currency):
+        raise ValidationError(_("This price is too high."), code="price_too_high")
+    return to_minor(price, currency)
 
 
 class PlainDecimalField(forms.CharField):

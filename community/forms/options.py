@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from community.forms.fields import PlainDecimalField
+from community.forms.fields import PlainDecimalField, price_minor
 from community.models import Location
-from community.money import MAX_MINOR, format_credits, to_major, to_minor
+from community.money import format_credits, to_major
 from credits.models import CreditOption
 from credits.services.options import MAX_CREDITS
 
@@ -62,9 +62,7 @@ class OptionForm(forms.Form):
 
     def clean_price(self) -> Decimal:
         price: Decimal = self.cleaned_data["price"]
-        if price > to_major(MAX_MINOR, self.location.currency):
-            raise ValidationError(_("This price is too high."), code="price_too_high")
-        self.price_minor = to_minor(price, self.location.currency)
+        self.price_minor = price_minor(price, self.location.currency)
         return price
 
     def facts(self) -> dict[str, Any]:

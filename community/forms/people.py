@@ -3,6 +3,7 @@ from django.conf import settings
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
+from community.forms.searching import SearchForm
 from community.models import Member, User
 
 
@@ -26,10 +27,9 @@ class ProfileForm(forms.Form):
     )
 
 
-class MemberFilter(forms.Form):
+class MemberFilter(SearchForm):
     """Which members to list: those that match the words and are in the state."""
 
-    q = forms.CharField(required=False, max_length=100)
     state = forms.ChoiceField(
         required=False,
         choices=[("", _("All states")), *Member.State.choices],
@@ -37,19 +37,5 @@ class MemberFilter(forms.Form):
     )
 
     @property
-    def words(self) -> str:
-        return str(self._chosen("q"))
-
-    @property
-    def chosen_state(self) -> str:
-        return str(self._chosen("state"))
-
-    @property
     def state_name(self) -> str:
         return str(Member.State(self.chosen_state).label) if self.chosen_state else ""
-
-    def _chosen(self, name: str) -> str:
-        # What isn't valid is left out of the search and said at its field.
-        self.is_valid()
-        value: str = self.cleaned_data.get(name, "")
-        return value

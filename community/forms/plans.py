@@ -9,9 +9,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.forms.fields import CreditsField, PlainDecimalField, PlainTextField, near_day
+from community.forms.fields import (
+    CreditsField,
+    PlainDecimalField,
+    PlainTextField,
+    near_day,
+    price_minor,
+)
 from community.models import Customer, Location
-from community.money import MAX_MINOR, to_major, to_minor
+from community.money import to_major
 from membership.models import Plan, PlanAssignment
 from membership.services.assigning import PlanWish, When
 from membership.services.periods import local_day
@@ -63,9 +69,7 @@ class PlanForm(forms.Form):
 
     def clean_price(self) -> Decimal:
         price: Decimal = self.cleaned_data["price"]
-        if price > to_major(MAX_MINOR, self.location.currency):
-            raise ValidationError(_("This price is too high."), code="price_too_high")
-        self.price_minor = to_minor(price, self.location.currency)
+        self.price_minor = price_minor(price, self.location.currency)
         return price
 
     def clean_discount_percent(self) -> Decimal:

@@ -22,6 +22,7 @@ from community.services.settings import (
     PLACE,
     TAX,
     facts_of,
+    plain_value,
     version_of,
 )
 from community.wording import currency_choices, locale_choices, time_zone_choices
@@ -56,9 +57,7 @@ class SettingsForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=self.ids)
 
     def filled(self, _name: str, value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return f"{value.normalize():f}"
-        return value
+        return plain_value(value)
 
     @property
     def seen(self) -> str:

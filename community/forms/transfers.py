@@ -7,20 +7,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from community.forms.bills import AmountField
+from community.forms.searching import SearchForm
 from payments.models import Transaction
 from payments.models.transactions import TransactionQuerySet
 
 
-class TransferSearch(forms.Form):
+class TransferSearch(SearchForm):
     """Which transfers to list: those that match the words, the awaited ones first."""
-
-    q = forms.CharField(required=False, max_length=100)
-
-    @property
-    def words(self) -> str:
-        self.is_valid()
-        words: str = self.cleaned_data.get("q", "")
-        return "" if "\0" in words else words
 
     def apply(self, transfers: TransactionQuerySet) -> TransactionQuerySet:
         """The awaited first, the oldest of them first; behind them the latest."""

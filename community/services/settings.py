@@ -48,7 +48,7 @@ class ChangedMeanwhile(ValidationError):
 
 def facts_of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """The values as an audit record keeps them: plain, and equal only if they are the same."""
-    return {name: _plain(getattr(row, name)) for name in names}
+    return {name: plain_value(getattr(row, name)) for name in names}
 
 
 def version_of(facts: dict[str, Any]) -> str:
@@ -125,7 +125,8 @@ def write_settings(
         )
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A number without needless zeros, as text; anything else as it is."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value

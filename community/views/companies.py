@@ -42,8 +42,8 @@ from membership.services.periods import local_day
 @for_staff
 def companies(request: LocationRequest, slug: str) -> HttpResponseBase:
     chosen = CompanyFilter(request.GET)
-    found = Company.objects.visible_to(request.principal).search(chosen.chosen("q"))
-    if state := chosen.chosen("state"):
+    found = Company.objects.visible_to(request.principal).search(chosen.words)
+    if state := chosen.chosen_state:
         found = found.filter(state=state)
     found = found.annotate(people_count=Count("people"), balance=credits_of("customer__wallet"))
     return render(
@@ -51,7 +51,7 @@ def companies(request: LocationRequest, slug: str) -> HttpResponseBase:
         "community/companies.html",
         {
             "filter": chosen,
-            "words": chosen.chosen("q"),
+            "words": chosen.words,
             "state": Company.State(state) if state else "",
             "page": page_of(request, found.order_by(Lower("name"), "pk")),
             **counts(request),

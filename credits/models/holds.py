@@ -4,8 +4,7 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from community.models import ApiKey, Location, User
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import no_truncate
 from credits.models.ledger import Entry, Wallet
 from credits.models.lots import Lot
@@ -13,14 +12,8 @@ from credits.models.lots import Lot
 HOLDS_SHOWN = 25
 
 
-class HoldQuerySet(models.QuerySet["Hold"]):
-    def visible_to(self, principal: Principal) -> "HoldQuerySet":
-        """Staff see every hold of their location, others those of wallets they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, wallet__customer_id__in=principal.own_customer_ids
-        )
+class HoldQuerySet(OwnedQuerySet["Hold"]):
+    owner = "wallet__customer_id"
 
     def open(self) -> "HoldQuerySet":
         return self.filter(state=Hold.State.OPEN)

@@ -7,8 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import ApiKey, Customer, Location, User
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import append_only, told_outside
 
 ADDED_WITHOUT_SALE = ("given", "imported", "plan")
@@ -51,14 +50,8 @@ class Wallet(models.Model):
         return self.balance - self.held
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
-    def visible_to(self, principal: Principal) -> "EntryQuerySet":
-        """Staff see every entry of their location, others those of wallets they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, wallet__customer_id__in=principal.own_customer_ids
-        )
+class EntryQuerySet(OwnedQuerySet["Entry"]):
+    owner = "wallet__customer_id"
 
     def newest_first(self) -> "EntryQuerySet":
         return self.order_by("-position")

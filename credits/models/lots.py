@@ -5,20 +5,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Location
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import append_only
 from credits.models.ledger import Entry, Wallet
 
 
-class LotQuerySet(models.QuerySet["Lot"]):
-    def visible_to(self, principal: Principal) -> "LotQuerySet":
-        """Staff see every lot of their location, others those of wallets they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, wallet__customer_id__in=principal.own_customer_ids
-        )
+class LotQuerySet(OwnedQuerySet["Lot"]):
+    owner = "wallet__customer_id"
 
     def not_empty(self) -> "LotQuerySet":
         return self.filter(remaining__gt=0)

@@ -357,6 +357,11 @@ def _digest(text: str) -> str:
 
 
 def lock_open_invitation(invitation_id: int) -> Invitation:
+    """Lock one that may still be accepted or changed.
+
+    :raises InvitationUsed: if somebody has joined by it
+    :raises InvitationRevoked: if it was taken back
+    """
     invitation = _lock(Invitation.objects.filter(pk=invitation_id))
     assert invitation
     if invitation.accepted_at:

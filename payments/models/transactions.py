@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill
 from community.models import Customer, Location, User
-from community.principals import Principal
-from community.scoping import scoped
+from community.scoping import OwnedQuerySet, scoped
 from community.triggers import changes, no_truncate, told_outside
 from payments.models.cards import Card
 from payments.models.connections import GatewayConnection
@@ -31,15 +30,7 @@ WRITTEN = (
 )
 
 
-class TransactionQuerySet(models.QuerySet["Transaction"]):
-    def visible_to(self, principal: Principal) -> "TransactionQuerySet":
-        """Staff see every transaction of their location, others their own and those they manage."""
-        if principal.is_staff:
-            return self.filter(location_id=principal.location_id)
-        return self.filter(
-            location_id=principal.location_id, customer_id__in=principal.own_customer_ids
-        )
-
+class TransactionQuerySet(OwnedQuerySet["Transaction"]):
     def transfers(self) -> "TransactionQuerySet":
         return self.filter(due_on__isnull=False)
 
