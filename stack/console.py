@@ -105,6 +105,8 @@ def exit_plainly(main: Callable[[], int]) -> NoReturn:
         code = refuse(str(reason))
     except KeyboardInterrupt:
         code = 130
+    except BrokenPipeError:
+        code = end_unheard()
     except OSError as error:
         code = refuse(worded(error))
     sys.exit(code)
@@ -124,6 +126,12 @@ def refuse(reason: str) -> int:
     sys.stdout.flush()
     print(f"\nDeskmint: {reason}", file=sys.stderr, flush=True)
     return 1
+
+
+def end_unheard() -> int:
+    """Nobody reads on, as behind `| head`: say no more, not even when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def worded(error: OSError) -> str:

@@ -59,6 +59,7 @@ def serve(places: Places, running: Running, *, port: int, greeting: str) -> None
     """Run web, worker and beat until Ctrl-C.
 
     :raises CannotStart: if one of them, or a server that they need, ends by itself
+    :raises BrokenPipeError: if nobody reads that it is ready
     """
     watch = Watch(running, port=port, greeting=greeting)
     log = Log(places.logs / "processes.log", once_started=watch.start)
@@ -76,7 +77,7 @@ def serve(places: Places, running: Running, *, port: int, greeting: str) -> None
         for name in started:
             end_session(places, name)
     if watch.reason:
-        raise CannotStart(watch.reason)
+        raise watch.reason
     if manager.returncode not in ASKED_TO_STOP:
         raise CannotStart(ended_by_itself(places, log))
 
@@ -113,24 +114,31 @@ class Watch(threading.Thread):
         self.port = port
         self.greeting = greeting
         self.over = threading.Event()
-        self.reason = ""
+        self.reason: Exception | None = None
 
     def run(self) -> None:
         for _ in range(int(START_SECONDS / POLL_SECONDS)):
             if self.over.wait(POLL_SECONDS):
                 return
             if is_alive(self.port):
-                say(self.greeting)
+                self.greet()
                 break
         else:
-            self.stop(f"the web server did not answer within {START_SECONDS} s.")
+            self.stop(CannotStart(f"the web server did not answer within {START_SECONDS} s."))
         while not self.over.wait(WATCH_SECONDS):
             for name, process in self.running.processes.items():
                 if process.poll() is not None:
-                    self.stop(f"{name} ended (exit {process.returncode}), so all is stopped.")
+                    ended = f"{name} ended (exit {process.returncode}), so all is stopped."
+                    self.stop(CannotStart(ended))
                     return
 
-    def stop(self, reason: str) -> None:
+    def greet(self) -> None:
+        try:
+            say(self.greeting)
+        except BrokenPipeError as unheard:
+            self.stop(unheard)
+
+    def stop(self, reason: Exception) -> None:
         self.reason = reason
         os.kill(os.getpid(), signal.SIGTERM)
 
