@@ -56,8 +56,8 @@ def give_credits(
 ) -> Entry:
     """Give credits with a reason that the member reads, once per key.
 
-    Admins give without limit, staff up to the location's (design.md, "Where the help text
-    is silent"). Given credits count no revenue.
+    Admins give without limit, staff up to the location's, members and managers nothing. Given
+    credits count no revenue.
 
     :raises AboveStaffLimit: if staff give more than they may
     :raises LapsesInThePast: if they would lapse before they are there
