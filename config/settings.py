@@ -196,7 +196,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # Who
 AUTH_USER_MODEL = "community.User"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique in any capitalisation, by constraint
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # emails are unique in any capitalisation, by constraint
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -232,7 +232,7 @@ class ColumnsForm(forms.Form):
         label=_("Send invitations"),
         required=False,
         help_text=_(
-            "To those without an account: an e-mail with a link. Without it nobody is told;"
+            "To those without an account: an email with a link. Without it nobody is told;"
             " they get in by “Forgot it?” on the sign-in page."
         ),
     )

@@ -113,7 +113,7 @@ def _seller_lines(seller: dict[str, str]) -> list[str]:
     return [_set_apart(line) for line in own if line]
 
 
-# Before there were billing details, a buyer had a name and an e-mail alone.
+# Before there were billing details, a buyer had a name and an email alone.
 def _buyer_lines(buyer: dict[str, str]) -> list[str]:
     reference = buyer.get("reference", "")
     own = (

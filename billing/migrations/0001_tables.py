@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=list,
                         size=None,
-                        verbose_name="e-mails for documents",
+                        verbose_name="emails for documents",
                     ),
                 ),
                 (

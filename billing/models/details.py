@@ -32,7 +32,7 @@ class BillingDetails(models.Model):
     address = models.TextField(_("address"), blank=True, default="")
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, default="")
     emails = ArrayField(
-        models.EmailField(), verbose_name=_("e-mails for documents"), default=list, blank=True
+        models.EmailField(), verbose_name=_("emails for documents"), default=list, blank=True
     )
     reference = models.CharField(_("reference"), max_length=60, blank=True, default="")
     exemption = models.CharField(

@@ -53,7 +53,7 @@ class CustomerOut(serializers.Serializer[Customer]):
 
 class Searched(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(
-        method="find", label="Words of the name or e-mail.", max_length=100
+        method="find", label="Words of the name or email.", max_length=100
     )
 
     def find(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""Finding rows by what people know: a name, an e-mail, a number, an amount, a reference.
+"""Finding rows by what people know: a name, an email, a number, an amount, a reference.
 
 Each word is looked up where an index answers; people and companies first, then their rows.
 """

@@ -16,7 +16,7 @@ SUGGESTED = 100  # more names than that are found by typing, not by scrolling
 
 
 class MemberField(forms.CharField):
-    """A member, found by e-mail or by a name that only one has. `suggested` helps to type it."""
+    """A member, found by email or by a name that only one has. `suggested` helps to type it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=254, **kwargs)
@@ -37,7 +37,7 @@ class MemberField(forms.CharField):
             raise ValidationError(_("No active member is found by this."), code="no_such_member")
         if len(found) > 1:
             raise ValidationError(
-                _("More than one member is found by this. Write the e-mail."), code="which_member"
+                _("More than one member is found by this. Write the email."), code="which_member"
             )
         return found[0]
 
@@ -96,7 +96,7 @@ class InviteToCompanyForm(forms.Form):
     email = forms.EmailField(
         label=_("Email"),
         max_length=254,
-        help_text=_("A member is added at once. Anybody else gets an invitation by e-mail."),
+        help_text=_("A member is added at once. Anybody else gets an invitation by email."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 

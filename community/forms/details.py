@@ -36,7 +36,7 @@ class DetailsForm(SettingsForm):
         help_text=gettext_lazy("With its country, like DE123456789."),
     )
     emails = PlainTextField(
-        label=gettext_lazy("E-mails for documents"),
+        label=gettext_lazy("Emails for documents"),
         required=False,
         lines=True,
         max_length=3000,
@@ -99,5 +99,5 @@ def _check_email(email: str) -> None:
 
 def _no_email(email: str) -> ValidationError:
     return ValidationError(
-        _("“%(email)s” is no e-mail address.") % {"email": email[:80]}, code="email_invalid"
+        _("“%(email)s” is no email address.") % {"email": email[:80]}, code="email_invalid"
     )

@@ -15,7 +15,7 @@ LONGEST_EMAIL = 254
 
 
 class EmailsField(forms.CharField):
-    """E-mail addresses as people paste them: by line, comma or semicolon, with or without names."""
+    """Email addresses as people paste them: by line, comma or semicolon, with or without names."""
 
     widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
@@ -40,7 +40,7 @@ class EmailsField(forms.CharField):
             raise ValidationError(
                 [
                     ValidationError(
-                        _("“%(text)s” is no e-mail address."),
+                        _("“%(text)s” is no email address."),
                         code="no_address",
                         params={"text": part[:80]},
                     )
@@ -102,5 +102,5 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("The member reads it, here and by e-mail."),
+        help_text=_("The member reads it, here and by email."),
     )

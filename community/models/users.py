@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. The e-mail address is the name to sign in with, in any capitalisation."""
+    """A person. The email address is the name to sign in with, in any capitalisation."""
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("System")

@@ -54,7 +54,7 @@ def _mails(principal: Principal) -> list[Need]:
     return [
         Need(
             "mail-x",
-            _("E-mail is not set up"),
+            _("Email is not set up"),
             _(
                 "Mails are kept as files in the data folder and reach nobody. Hand invitations over"
                 " with Copy link; whoever runs Deskmint sets EMAIL_URL."

@@ -123,7 +123,7 @@ def _people(location: Location) -> Step:
     return Step(
         _("Invite your first members"),
         done=done,
-        hint="" if done else _("They get an e-mail with a link. A list can be imported, too."),
+        hint="" if done else _("They get an email with a link. A list can be imported, too."),
         url=_page("community:members", location),
         action=_("Invite"),
     )

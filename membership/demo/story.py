@@ -128,7 +128,7 @@ class Extra(Happening):
 class Closing(Happening):
     """The closing run of that day; bills that came long before are paid by then, but one's."""
 
-    owes: str  # the e-mail of who doesn't pay
+    owes: str  # the email of who doesn't pay
 
 
 def story_of(place: Place, *, today: datetime) -> list[Happening]:

@@ -17,7 +17,7 @@ InvitationManager = models.Manager.from_queryset(InvitationQuerySet)
 
 
 class Invitation(models.Model):
-    """A single-use link that lets whoever holds the e-mail address in, as member or in the team."""
+    """A single-use link that lets whoever holds the email address in, as member or in the team."""
 
     class Kind(models.TextChoices):
         MEMBER = "member", _("Member")

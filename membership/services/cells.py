@@ -34,9 +34,9 @@ class CellRefused(ValidationError):
     """One cell of a table can't be taken; the code says why."""
 
     WORDS = {
-        "email_missing": _("There is no e-mail address."),
-        "email_invalid": _("This is no e-mail address."),
-        "email_too_long": _("An e-mail address has at most 254 characters."),
+        "email_missing": _("There is no email address."),
+        "email_invalid": _("This is no email address."),
+        "email_too_long": _("An email address has at most 254 characters."),
         "email_twice": _("This address stands in an earlier row, too."),
         "already_member": _("This person is a member already."),
         "left_before": _("This person was a member and left. Invite them to come back."),

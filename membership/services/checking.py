@@ -32,7 +32,7 @@ Columns = Mapping[str, int | None]
 
 REQUIRED = ("email", "name")
 FIELDS = {
-    "email": _("E-mail"),
+    "email": _("Email"),
     "name": _("Name"),
     "start": _("Start"),
     "credits": _("Opening credits"),

@@ -137,14 +137,14 @@ def _day(moment: datetime | None, location: Location) -> str:
 
 EXPORTS = {
     "members": Export(
-        lambda: [_("E-mail"), _("Name"), _("State"), _("Start"), _("VAT number")],
+        lambda: [_("Email"), _("Name"), _("State"), _("Start"), _("VAT number")],
         _people,
         _member_row,
     ),
     "customers": Export(
         lambda: [
             _("Customer"),
-            _("E-mail"),
+            _("Email"),
             _("Name"),
             _("Paid"),
             _("Currency"),
@@ -156,7 +156,7 @@ EXPORTS = {
     ),
     "balances": Export(
         lambda: [
-            _("E-mail"),
+            _("Email"),
             _("Name"),
             _("Credits"),
             _("Permanent"),

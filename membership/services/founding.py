@@ -34,7 +34,7 @@ class SetupLinkUsed(ValidationError):
 class EmailKnown(ValidationError):
     def __init__(self) -> None:
         words = ValidationError(
-            _("There is an account with this e-mail address already."), code="email_known"
+            _("There is an account with this email address already."), code="email_known"
         )
         super().__init__({"email": words})
 
@@ -55,7 +55,7 @@ class NewPlace:
 
 @dataclass(frozen=True)
 class NewPerson:
-    """Someone who gets an account. Without a password they choose one by e-mail."""
+    """Someone who gets an account. Without a password they choose one by email."""
 
     name: str
     email: str

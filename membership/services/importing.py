@@ -249,7 +249,7 @@ def _bring_in(
     found = _accounts([new.email for new in batch])
     strangers = [new for new in batch if new.email not in found]
     made = User.objects.bulk_create(
-        # Nobody signs in with it: they set one by e-mail.
+        # Nobody signs in with it: they set one by email.
         User(email=new.email, name=new.name, password=make_password(None))
         for new in strangers
     )

@@ -1,4 +1,4 @@
-"""Invitations: single-use links that let whoever holds an e-mail address in."""
+"""Invitations: single-use links that let whoever holds an email address in."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -205,7 +205,7 @@ def accept_invitation(*, token: str, user: User, at: datetime) -> Invitation:
     """Let the user in as what the invitation says, once. Who accepted it may ask again.
 
     :raises InvitationUnknown, InvitationUsed, InvitationRevoked, InvitationExpired: if it's over
-    :raises InvitationForSomebodyElse: if it's for another e-mail address than the user's
+    :raises InvitationForSomebodyElse: if it's for another email address than the user's
     :raises StillSuspended: if the user is a suspended member
     """
     invitation = _lock(_opened_by(token))

@@ -66,7 +66,7 @@ def place_people(
     Nobody is told. The first period of a plan begins after it, each in a transaction of its
     own: here bills and totals of many would be held until the last row is written.
 
-    :param newcomers: those who came in by this transaction, by e-mail
+    :param newcomers: those who came in by this transaction, by email
     :raises MeanwhileChanged: if what is here isn't what was known
     """
     joining = [it for it in rows if known.joins(it)]

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("app", "In Deskmint"), ("push", "Push"), ("email", "E-mail")],
+                        choices=[("app", "In Deskmint"), ("push", "Push"), ("email", "Email")],
                         max_length=5,
                         verbose_name="channel",
                     ),
@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("push", "Push"), ("email", "E-mail")],
+                        choices=[("push", "Push"), ("email", "Email")],
                         max_length=5,
                         verbose_name="channel",
                     ),

@@ -9,7 +9,7 @@ from community.scoping import scoped
 class Channel(models.TextChoices):
     APP = "app", _("In Deskmint")
     PUSH = "push", _("Push")
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", _("Email")
 
 
 class Preference(models.Model):

@@ -103,7 +103,7 @@ def test_a_bill_is_sent_again(nora, issued, mails_about):
     expect(nora.get_by_text(f"{number} is on its way to mia@quay.test.")).to_be_visible()
     mails_about(f"Bill {about}", number=2)
     nora.reload()
-    for words in ("E-mailed again", "E-mailed"):
+    for words in ("Emailed again", "Emailed"):
         expect(nora.get_by_text(words, exact=True)).to_be_visible()
 
 

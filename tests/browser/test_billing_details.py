@@ -19,7 +19,7 @@ def test_a_member_says_how_documents_name_them(place, mia, nora):
 
     expect(mia.get_by_text("This is no VAT number.")).to_be_visible()
     mia.get_by_label("VAT number").fill("dk 13 58 56 28")
-    mia.get_by_label("E-mails for documents").fill("books@holm.test\nmia@holm.test")
+    mia.get_by_label("Emails for documents").fill("books@holm.test\nmia@holm.test")
     mia.get_by_label("Reference").fill("PO-4711")
     mia.get_by_role("button", name="Save").click()
 

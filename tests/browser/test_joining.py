@@ -90,7 +90,7 @@ def expect_mail_on_its_way(admin):
 def test_who_is_invited_accepts_and_buys(place, nora, watched, mail_to):
     address = f"ada@{place.slug}.test"
     invite(nora, "ada")
-    expect(nora.get_by_role("dialog")).to_contain_text("“ada” is no e-mail address.")
+    expect(nora.get_by_role("dialog")).to_contain_text("“ada” is no email address.")
     invite(nora, address)
     expect(nora.get_by_role("row").filter(has_text=address)).to_contain_text("Invited")
     expect_mail_on_its_way(nora)
@@ -129,7 +129,7 @@ def test_an_admin_copies_the_link(place, nora, stack, watched):
     # Nobody showed yet that the mailbox is theirs, so that is asked for.
     ben.get_by_role("link", name="Create an account").click()
     sign_up(ben, "Ben Wirth")
-    expect(ben.get_by_role("heading", name="Look at your e-mail")).to_be_visible()
+    expect(ben.get_by_role("heading", name="Look at your email")).to_be_visible()
 
 
 def test_who_asks_to_join_is_accepted(place, nora, stranger, mail_to):
@@ -138,7 +138,7 @@ def test_who_asks_to_join_is_accepted(place, nora, stranger, mail_to):
     tomas.goto("")
     tomas.get_by_role("link", name="Create an account").click()
     sign_up(tomas, "Tomas Reyes", address)
-    expect(tomas.get_by_role("heading", name="Look at your e-mail")).to_be_visible()
+    expect(tomas.get_by_role("heading", name="Look at your email")).to_be_visible()
     tomas.goto(mail_to(address, CONFIRMATION))
     tomas.get_by_role("button", name="Confirm").click()
     expect(tomas.get_by_role("heading", level=1)).to_contain_text("You aren't a member of Quay")
@@ -159,7 +159,7 @@ def test_who_asks_to_join_is_accepted(place, nora, stranger, mail_to):
 
 def test_who_is_imported_comes_in_by_a_password_of_their_own(place, nora, watched, mail_to):
     address = f"zoe@{place.slug}.test"
-    import_table(nora, f"E-mail,Name,Credits,Expiry\n{address},Zoë Lang,12.5,\n")
+    import_table(nora, f"Email,Name,Credits,Expiry\n{address},Zoë Lang,12.5,\n")
 
     zoe = watched(base_url=place.url).new_page()
     zoe.goto("")

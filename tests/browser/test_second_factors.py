@@ -11,7 +11,7 @@ from tests.browser.second_factors import App, plug_in_passkey
 
 @pytest.fixture
 def ida(estate):
-    """Somebody whose account no other test uses; the e-mail address."""
+    """Somebody whose account no other test uses; the email address."""
     email = f"ida{next(estate.numbers)}@quay.test"
     place = estate.open(people=[("--admin", f"Ida Sund <{email}>")], connected=False)
     return place, email

@@ -124,8 +124,8 @@ def test_the_member_cannot_change_the_number_that_frees_them(location, mia, sign
     ("changes", "field", "said"),
     [
         ({"vat_number": "12345"}, "vat_number", "This is no VAT number"),
-        ({"emails": "books@holm.test nobody"}, "emails", "“nobody” is no e-mail address"),
-        ({"emails": "a" * 250 + "@h.test"}, "emails", "is no e-mail address"),
+        ({"emails": "books@holm.test nobody"}, "emails", "“nobody” is no email address"),
+        ({"emails": "a" * 250 + "@h.test"}, "emails", "is no email address"),
         ({"emails": " ".join(f"p{i}@h.test" for i in range(11))}, "emails", "at most 10"),
         ({"reference": "x" * 61}, "reference", "at most 60"),
         ({"exemption": "reverse_charge", "vat_number": ""}, "vat_number", "needs the customer"),

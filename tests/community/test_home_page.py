@@ -117,8 +117,8 @@ def test_a_purchase_for_a_company_leads_to_the_purchase(page, location, admin, s
 def test_admins_read_that_mails_reach_nobody(page, admin, mia, signed_in, settings, kept):
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{kept}.EmailBackend"
 
-    assert ("E-mail is not set up" in words(signed_in(admin).get(page))) == (kept == "filebased")
-    assert "E-mail is not set up" not in words(signed_in(mia.user).get(page))
+    assert ("Email is not set up" in words(signed_in(admin).get(page))) == (kept == "filebased")
+    assert "Email is not set up" not in words(signed_in(mia.user).get(page))
 
 
 def test_sales_of_other_locations_are_not_counted(page, admin, mia, buy, signed_in):

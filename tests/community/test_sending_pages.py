@@ -115,21 +115,21 @@ def test_the_bill_s_page_says_what_became_of_its_mails(location, admin, signed_i
         )
 
     issued = bill.mails.get()
-    assert "Is being e-mailed" in page()
+    assert "Is being emailed" in page()
     put_mail_off(mail_id=issued.pk, trouble="no route", at=now())
     assert "The mail server didn't take it yet: no route" in page()
 
     issued = DocumentMail.objects.get()
     note_receiver(mail=issued, email="mia@h.test")
     end_mail(mail=issued, at=now())
-    assert "E-mailed" in page()
+    assert "Emailed" in page()
     assert "mia@h.test" in page()
 
     reminder = DocumentMail.objects.create(
         location=location, bill=bill, kind="reminder", days=3, created_at=now(), next_try_at=now()
     )
     fail_mail(mail=reminder, trouble="550 no such box")
-    assert "Reminder not e-mailed" in page()
+    assert "Reminder not emailed" in page()
     assert "didn't take it in a week: 550 no such box" in page()
 
 
@@ -138,7 +138,7 @@ def test_a_member_s_page_of_the_bill_is_silent_about_mails(location, mia, signed
         reverse("membership:bill", args=[location.slug, bill.pk]), follow=True
     )
 
-    assert "e-mailed" not in words(shown)
+    assert "emailed" not in words(shown)
 
 
 def test_a_bill_is_opened_from_the_list_of_bills(location, mia, admin, signed_in):

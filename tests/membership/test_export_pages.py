@@ -42,7 +42,7 @@ def test_members_are_listed_with_state_and_local_start(export, mia):
     assert "attachment" in response["Content-Disposition"]
     assert response["Content-Disposition"].endswith('-members-2026-11-22.csv"')
     assert rows(content) == [
-        ["E-mail", "Name", "State", "Start", "VAT number"],
+        ["Email", "Name", "State", "Start", "VAT number"],
         ["mia@h.test", "Mia Holm", "active", "2026-11-22", "DE136695976"],
     ]
 
@@ -106,7 +106,7 @@ def test_a_workbook_holds_the_same(export, mia):
 
     sheet = load_workbook(io.BytesIO(content)).active
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["E-mail", "Name", "State", "Start", "VAT number"],
+        ["Email", "Name", "State", "Start", "VAT number"],
         ["mia@h.test", "Mia Holm", "active", "2026-11-22", None],
     ]
     assert response["Content-Type"].startswith("application/vnd.openxmlformats")

@@ -99,7 +99,7 @@ def test_a_password_need_not_be_typed_on_the_command_line(monkeypatch, given):
         (["--tax", "VAT much"], "Write the tax as its name and percent"),
         (["--tax", "VAT 100"], "from 0 to below 100"),
         (["--locale", "klingon"], "no locale"),
-        (["--member", "nobody"], "holds no e-mail address"),
+        (["--member", "nobody"], "holds no email address"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_and_nothing_is_made(more, said):

@@ -12,7 +12,7 @@ from membership.services.importing import check_import, upload_table
 from tests.factories import NOON, CustomerFactory, MemberFactory, UserFactory
 from tests.membership.office import Office, give_plan
 
-HEADER = "E-mail,Name,Start,Opening credits,Expiry,Company,Role,Plan,VAT number\n"
+HEADER = "Email,Name,Start,Opening credits,Expiry,Company,Role,Plan,VAT number\n"
 LATER = date(2027, 1, 1)
 
 pytestmark = pytest.mark.django_db

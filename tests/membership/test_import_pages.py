@@ -102,15 +102,15 @@ def test_the_same_file_again_says_that_nothing_changes(location, browser, upload
 
 
 def test_errors_are_named_by_row_and_column(browser, upload):
-    page = page_of(upload("E-mail,Name\nmia,Mia\n,<script>alert(1)</script>\n"))
+    page = page_of(upload("Email,Name\nmia,Mia\n,<script>alert(1)</script>\n"))
 
     response = browser.post(page, {"email": 0, "name": 1}, follow=True)
 
     assert "2 rows can&#x27;t be taken" in words(response) or "2 rows can't be taken" in words(
         response
     )
-    assert "This is no e-mail address." in words(response)
-    assert "There is no e-mail address." in words(response)
+    assert "This is no email address." in words(response)
+    assert "There is no email address." in words(response)
     assert "<script>alert(1)" not in words(response)
     assert ">Import 2 members<" not in words(response)
     assert browser.post(f"{page}start/").status_code == 409
@@ -119,7 +119,7 @@ def test_errors_are_named_by_row_and_column(browser, upload):
 def test_companies_and_plans_are_looked_at_before_and_counted_after(location, browser, upload):
     give_plan(CustomerFactory(member__location=location), name="Flex")
     uploaded = upload(
-        "E-mail,Name,Company,Role,Plan\n"
+        "Email,Name,Company,Role,Plan\n"
         "mia@h.test,Mia,Blue Door,manager,flex\n"
         "ada@h.test,Ada,Red Roof,,\n"
         "ben@h.test,Ben,red roof,,\n"
@@ -173,7 +173,7 @@ def test_what_is_wrong_with_a_company_or_a_plan_is_said_in_words(
         give_plan(CustomerFactory(member__location=location), name=name)
     Plan.objects.filter(name="Old").update(archived_at=NOON)
     page = page_of(
-        upload(f"E-mail,Name,Credits,Company,Role,Plan\n{office.carl.user.email},Carl,{row}\n")
+        upload(f"Email,Name,Credits,Company,Role,Plan\n{office.carl.user.email},Carl,{row}\n")
     )
 
     fields = ("email", "name", "credits", "company", "role", "plan")
@@ -195,10 +195,10 @@ def test_the_upload_page_names_the_columns(browser, start_page):
     ("content", "said"),
     [
         (b"", "The file is empty."),
-        (b"E-mail\n\x81\x8d", "Save it as “CSV UTF-8”"),
+        (b"Email\n\x81\x8d", "Save it as “CSV UTF-8”"),
         (b"x" * (5 * 1024 * 1024 + 1), "The file is larger than 5 MB."),
         (b"PK\x03\x04broken", "This Excel file is damaged or protected."),
-        (b"E-mail,Name\n", "but no rows"),
+        (b"Email,Name\n", "but no rows"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_at_its_field(browser, upload, content, said):
@@ -290,7 +290,7 @@ def test_the_page_of_an_import_costs_the_same_for_more_rows(
     browser, upload, django_assert_max_num_queries
 ):
     few, many = (
-        page_of(upload("E-mail,Name\n" + "".join(f"x{n},\n" for n in range(count))))
+        page_of(upload("Email,Name\n" + "".join(f"x{n},\n" for n in range(count))))
         for count in (2, 60)
     )
     for page in (few, many):
@@ -299,4 +299,4 @@ def test_the_page_of_an_import_costs_the_same_for_more_rows(
         browser.get(few)
 
     with django_assert_max_num_queries(len(asked)):
-        assert "This is no e-mail address." in words(browser.get(many))
+        assert "This is no email address." in words(browser.get(many))

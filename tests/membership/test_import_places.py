@@ -25,7 +25,7 @@ from notifications.models import Notification
 from tests.factories import NOON, CustomerFactory
 from tests.membership.office import Office, give_plan
 
-HEADER = "E-mail,Name,Opening credits,Company,Role,Plan\n"
+HEADER = "Email,Name,Opening credits,Company,Role,Plan\n"
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from tests.factories import NOON, CustomerFactory, LocationFactory, RoleFactory
 from tests.membership.office import Office, give_plan
 from tests.racing import errors, race
 
-HEADER = "E-mail,Name,Opening credits,Company,Role,Plan,VAT number\n"
+HEADER = "Email,Name,Opening credits,Company,Role,Plan,VAT number\n"
 
 
 def check(rows, location, admin):

@@ -16,7 +16,7 @@ from tests.factories import NOON, CustomerFactory, DetailsFactory
 from tests.membership.office import Office
 
 pytestmark = pytest.mark.django_db
-HEADER = "E-mail,Name,Company,VAT number\n"
+HEADER = "Email,Name,Company,VAT number\n"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def codes(job):
 
 @pytest.mark.parametrize("heading", ["VAT number", "VAT", "vat-id", "USt-IdNr", "Tax ID"])
 def test_the_column_is_found_by_its_heading(heading):
-    assert guess_columns(["E-mail", heading])["vat_number"] == 1
+    assert guess_columns(["Email", heading])["vat_number"] == 1
 
 
 def test_numbers_go_to_the_company_or_to_who_has_none(bring, office, admin):

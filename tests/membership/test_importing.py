@@ -25,7 +25,7 @@ from notifications.models import Notification
 from tests.factories import NOON, LocationFactory, MemberFactory, UserFactory
 from tests.racing import errors, race
 
-HEADER = "E-mail,Name,Start,Opening credits,Expiry,Company,Role,Plan\n"
+HEADER = "Email,Name,Start,Opening credits,Expiry,Company,Role,Plan\n"
 GOOD = (
     HEADER
     + "Mia@h.test,Mia Holm,2025-03-01,12.5,2026-12-31\n"

@@ -71,7 +71,7 @@ def test_an_unknown_link_says_so(client, db):
         ("admin_name", "", "required"),
         ("admin_name", "x" * 151, "at most 150"),
         ("email", "nora", "valid email"),
-        ("email", "known@h.test", "There is an account with this e-mail address already."),
+        ("email", "known@h.test", "There is an account with this email address already."),
         ("password", "12345", "too short"),
         ("password", "x" * 5000, "at most 200"),
         ("name", "a\x00b", "Null characters"),

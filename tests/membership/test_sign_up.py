@@ -45,7 +45,7 @@ def test_the_sign_in_page_leads_to_sign_up_and_keeps_the_way(client):
 def test_an_account_opens_once_its_address_is_confirmed(client):
     response = client.post(SIGN_UP, {**ADA, "next": "/harbour/"}, follow=True)
 
-    assert "Look at your e-mail" in words(response)
+    assert "Look at your email" in words(response)
     assert "_auth_user_id" not in client.session
     user = User.objects.get(email="ada@h.test")
     assert user.name == "Ada Okafor"

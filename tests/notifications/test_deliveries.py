@@ -322,7 +322,7 @@ def test_a_mail_has_the_locations_name_and_a_way_out_of_its_kind(location, mia, 
     assert way_out in message.body
 
     page = client.get(way_out).content.decode()
-    assert "Stop e-mails “Credits deducted”?" in page
+    assert "Stop emails “Credits deducted”?" in page
     assert client.post(way_out, {"List-Unsubscribe": "One-Click"}).status_code == 200
     news(mia.user, key="2", kind="credits_deducted", reason="Lost key")
     news(mia.user, key="3", kind="credits_lapsing", last_day="2026-12-01")

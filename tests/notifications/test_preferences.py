@@ -35,7 +35,7 @@ def push(signed_in, location, user, name, **facts):
 
 def test_a_choice_per_kind_and_way_is_kept(choices, mia):
     before = choices().content.decode()
-    assert 'aria-label="Credits about to lapse: E-mail" checked' in before
+    assert 'aria-label="Credits about to lapse: Email" checked' in before
     assert "Transfer to confirm" not in before  # an admin's
 
     choices(**{"credits_lapsing.push": "on", "balance_low.app": "on"})
@@ -44,7 +44,7 @@ def test_a_choice_per_kind_and_way_is_kept(choices, mia):
     assert said["credits_lapsing", "push"] is True
     assert said["credits_lapsing", "email"] is False
     assert said["credits_lapsing", "app"] is False
-    assert 'aria-label="Credits about to lapse: E-mail">' in choices().content.decode()
+    assert 'aria-label="Credits about to lapse: Email">' in choices().content.decode()
 
 
 def test_what_is_about_money_stays_listed_whatever_is_sent(choices, mia, news, location, signed_in):

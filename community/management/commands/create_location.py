@@ -183,7 +183,7 @@ def _password(options: dict[str, Any]) -> str | None:
     if given == "-":
         return sys.stdin.readline().rstrip("\n")
     if given is None and sys.stdin.isatty():
-        given = getpass("Password of new accounts (empty: they choose it by e-mail): ") or None
+        given = getpass("Password of new accounts (empty: they choose it by email): ") or None
     return given
 
 
@@ -219,7 +219,7 @@ def _person(text: str) -> Person:
     try:
         validate_email(email)
     except ValidationError:
-        raise ArgumentTypeError(f"{text!r} holds no e-mail address") from None
+        raise ArgumentTypeError(f"{text!r} holds no email address") from None
     local = email.partition("@")[0]
     return Person(name or local.replace(".", " ").title(), email)
 

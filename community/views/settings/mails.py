@@ -59,7 +59,7 @@ def notifications(request: LocationRequest, slug: str) -> HttpResponseBase:
 @require_GET
 @for_admins
 def deliveries(request: LocationRequest, slug: str) -> HttpResponseBase:
-    """The last pushes and e-mails: to whom, of which kind, and why one did not go. No contents."""
+    """The last pushes and emails: to whom, of which kind, and why one did not go. No contents."""
     search = DeliveryFilter(request.GET)
     found = Delivery.objects.visible_to(request.principal)
     if state := search.chosen:
