@@ -8,6 +8,7 @@ from django.utils.timezone import now
 
 from community.models import AuditRecord
 from notifications.models import WebhookDelivery, WebhookEndpoint
+from tests.dialogs import asks_first
 from tests.notifications.books import webhook_told
 
 URL = "https://desk.example/hook"
@@ -29,12 +30,14 @@ def secret_on(response):
     return re.findall(r"whsec_[\w+/=]+", response.content.decode())
 
 
-def test_a_secret_is_shown_once_and_each_new_one_once(go):
+def test_a_secret_is_shown_once_and_each_new_one_once(go, location):
     made = go("add_webhook", url=URL, events=["bill.paid"])
     endpoint = WebhookEndpoint.objects.get()
     (first,) = secret_on(made)
     assert endpoint.secrets == first
-    assert secret_on(go("webhook", endpoint.pk)) == []
+    page = go("webhook", endpoint.pk)
+    assert secret_on(page) == []
+    assert asks_first(page, reverse("community:rotate_webhook", args=[location.slug, endpoint.pk]))
 
     (second,) = secret_on(go("rotate_webhook", endpoint.pk, yes=1))
     endpoint.refresh_from_db()
@@ -70,11 +73,12 @@ def test_it_is_disabled_enabled_and_removed(go, location, admin):
     assert "Send again" in go("webhook", told.endpoint_id).content.decode()
 
     said = go("disable_webhook", told.endpoint_id, yes=1)
-    assert "Disabled" in said.content.decode()
+    assert "The webhook is disabled" in said.content.decode()
     said = go("replay_webhook", told.pk, yes=1)
     assert "Enable the webhook first" in said.content.decode()
 
-    go("enable_webhook", told.endpoint_id, yes=1)
+    said = go("enable_webhook", told.endpoint_id, yes=1)
+    assert "The webhook is enabled" in said.content.decode()
     go("replay_webhook", told.pk, yes=1)
     assert WebhookDelivery.objects.get().give_up_at > now()
 

@@ -34,6 +34,7 @@ def test_an_admin_adds_a_company_and_makes_a_manager(nora):
     nora.get_by_role("button", name="Make manager Mia Holm").click()
     expect(nora.get_by_role("row").filter(has_text="Mia Holm")).to_contain_text("Manager")
     nora.get_by_role("button", name="Remove Mia Holm").click()
+    nora.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(nora.get_by_role("alert")).to_contain_text("would be left without a manager")
 
 

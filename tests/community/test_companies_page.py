@@ -5,6 +5,7 @@ from community.models import Company, CompanyMember
 from credits.models import Wallet
 from membership.services.companies import add_company, close_company, put_in_company
 from membership.services.leaving import leave_location
+from tests.dialogs import asks_first
 from tests.factories import NOON, CompanyFactory, CustomerFactory, LocationFactory, company_of
 
 TABS = ["company", "company_credits", "company_payments"]
@@ -142,7 +143,9 @@ def test_an_admin_puts_in_promotes_and_removes(location, admin, studio, theo, si
     browser.post(at(location, "change_company_role", studio.pk, place.pk), {"role": "manager"})
     place.refresh_from_db()
     assert place.is_manager
-    browser.post(at(location, "remove_company_member", studio.pk, place.pk))
+    removal = at(location, "remove_company_member", studio.pk, place.pk)
+    assert asks_first(page, removal)
+    browser.post(removal)
     assert not CompanyMember.objects.filter(member=theo).exists()
 
 

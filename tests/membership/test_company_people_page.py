@@ -5,6 +5,7 @@ from community.models import CompanyMember, Member
 from membership.models import Invitation
 from membership.services.companies import close_company, put_in_company
 from membership.services.company_invitations import invite_to_company
+from tests.dialogs import asks_first
 from tests.factories import NOON, CustomerFactory, company_of
 
 
@@ -113,7 +114,9 @@ def test_a_manager_adds_a_member_promotes_and_removes(location, studio, mia, the
     place = CompanyMember.objects.get(member=theo)
     browser.post(at(location, "change_company_role", studio.pk, place.pk), {"role": "manager"})
     assert CompanyMember.objects.managers().count() == 2
-    browser.post(at(location, "remove_from_company", studio.pk, place.pk))
+    removal = at(location, "remove_from_company", studio.pk, place.pk)
+    assert asks_first(added, removal)
+    browser.post(removal)
     assert not CompanyMember.objects.filter(member=theo).exists()
 
 

@@ -12,6 +12,7 @@ from membership.models import PlanAssignment
 from membership.services.assigning import PlanWish, When, assign_plan, end_plan, replace_plan
 from membership.services.companies import add_company
 from membership.services.periods import format_day, local_day
+from tests.dialogs import asks_first
 from tests.factories import NOON, PlanFactory
 
 
@@ -228,8 +229,10 @@ def test_a_coming_change_is_shown_and_withdrawn(mia, plan, flex, admin, signed_i
     )
     browser = signed_in(admin)
 
-    said = words(browser.get(page(mia)))
+    shown = browser.get(page(mia))
+    said = words(shown)
     address = reverse("community:withdraw_plan", args=[mia.location.slug, coming.pk])
+    assert asks_first(shown, address)
     after = words(browser.post(address, follow=True))
 
     assert "Coming" in said

@@ -72,6 +72,7 @@ def rotate(request: LocationRequest, slug: str, endpoint_id: int) -> HttpRespons
 def enable(request: LocationRequest, slug: str, endpoint_id: int) -> HttpResponseBase:
     endpoint = _endpoint(endpoint_id)
     enable_endpoint(endpoint=endpoint, by=request.user, at=now())
+    messages.success(request, _("The webhook is enabled: it is told what happens from now on."))
     return redirect("community:webhook", slug, endpoint.pk)
 
 
@@ -80,6 +81,7 @@ def enable(request: LocationRequest, slug: str, endpoint_id: int) -> HttpRespons
 def disable(request: LocationRequest, slug: str, endpoint_id: int) -> HttpResponseBase:
     endpoint = _endpoint(endpoint_id)
     disable_endpoint(endpoint=endpoint, by=request.user, at=now())
+    messages.success(request, _("The webhook is disabled: it is told nothing."))
     return redirect("community:webhook", slug, endpoint.pk)
 
 
