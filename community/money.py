@@ -178,16 +178,16 @@ def format_credits(credits: Decimal, *, signed: bool = False) -> str:
 
 def say_credits(credits: Decimal) -> str:
     """1 credit, 10 credits, 2.5 credits."""
-    words = ngettext("%(credits)s credit", "%(credits)s credits", _many(credits))
+    words = ngettext("%(credits)s credit", "%(credits)s credits", many(credits))
     return words % {"credits": format_credits(credits)}
 
 
 def credit_word(credits: Decimal) -> str:
     """The word alone, beside a figure that stands by itself."""
-    return ngettext("credit", "credits", _many(credits))
+    return ngettext("credit", "credits", many(credits))
 
 
-def _many(credits: Decimal) -> int:
+def many(credits: Decimal) -> int:
     """The number that languages choose their plural by; a fraction is never one."""
     return abs(int(credits)) if credits == int(credits) else 2
 

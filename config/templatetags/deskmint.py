@@ -33,6 +33,7 @@ from community.money import (
     credit_word,
     format_credits,
     format_money,
+    many,
     say_credits,
     symbol,
 )
@@ -104,6 +105,12 @@ def say_credits_(credits: Decimal | str) -> str:
 def credit_word_(credits: Decimal | str) -> str:
     """`10.00` → `credits`, `1.00` → `credit`."""
     return credit_word(Decimal(credits))
+
+
+@register.filter(name="many")
+def many_(credits: Decimal) -> int:
+    """For the `count` of a sentence that is written apart for one credit."""
+    return many(credits)
 
 
 @register.filter

@@ -62,7 +62,7 @@ def test_a_new_member_finds_nothing_but_words(location, mia, signed_in):
 
     assert 'data-testid="balance">0<' in page
     assert "Nothing on sale yet" in page
-    assert "No movements yet" in page
+    assert "No transactions yet" in page
 
 
 def test_an_archived_option_is_not_shown(location, mia, admin, signed_in, till, option):
