@@ -18,4 +18,6 @@ def method_words(method: str) -> str:
     """A way of paying as pages name it."""
     if method == "bill":
         return _("Bill")
+    if method == "free":
+        return _("Free")
     return str(KINDS[method].label) if method in KINDS else method

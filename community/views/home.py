@@ -3,13 +3,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from analytics.wording import method_words
 from billing.models import Bill
 from community.access import LocationRequest
 from community.principals import Principal
@@ -25,12 +26,12 @@ LATEST = 6
 
 @dataclass
 class SoldToday:
-    """What was sold since midnight at the location: total to pay in minor units, by method."""
+    """What was sold since midnight at the location: total to pay in minor units, by way of paying."""
 
     total_minor: int = 0
     credits: Decimal = Decimal(0)
     purchases: int = 0
-    by_method: dict[str, int] = field(default_factory=dict)
+    by_way: dict[str, int] = field(default_factory=dict)
 
 
 @require_GET
@@ -82,10 +83,11 @@ def _sold_today(at: datetime) -> SoldToday:
     sold = SoldToday()
     for line in (
         Purchase.objects.sold(from_=midnight, until=midnight + timedelta(days=1))
-        .values("method")
+        .values("method", gateway=F("charge__connection__gateway"))
         .annotate(total=Sum("total_minor"), added=Sum("credits"), purchases=Count("pk"))
+        .order_by("method", "gateway")
     ):
-        sold.by_method[line["method"]] = line["total"]
+        sold.by_way[method_words(line["gateway"] or line["method"])] = line["total"]
         sold.total_minor += line["total"]
         sold.credits += line["added"]
         sold.purchases += line["purchases"]

@@ -99,7 +99,7 @@ def _options(location: Location) -> Step:
 
 
 def _gateway(location: Location) -> Step:
-    connection = GatewayConnection.objects.connected().first()
+    connection = GatewayConnection.objects.for_cards().first()
     if connection:
         mode = _("live") if connection.livemode else _("in test mode")
         hint = f"{connection}, {mode}"

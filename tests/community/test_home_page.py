@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from django_scopes import scope
 
 from billing.services import issue_bill
 from community.models import Location, Member
+from community.money import format_money
 from membership.models import JoinRequest
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.instant import buy_on_bill
+from membership.services.transfers import confirm_transfer
 from payments.models import GatewayEvent
 from tests.factories import (
     NOON,
@@ -20,7 +23,9 @@ from tests.factories import (
     MemberFactory,
     OptionFactory,
     RoleFactory,
+    TransferAccountFactory,
     UserFactory,
+    awaited_transfer,
     pending_purchase,
 )
 from tests.membership.office import Office, give_plan, order_of
@@ -51,6 +56,17 @@ def test_a_member_sees_their_balance_and_what_lapses_next(page, mia, add_credits
     assert "Sold today" not in words(response)
 
 
+def test_one_credit_is_one_credit(page, mia, add_credits, signed_in):
+    add_credits(mia, "1", lapses_at=datetime(2026, 12, 14, 12, tzinfo=UTC))
+
+    with time_machine.travel(NOON):
+        said = words(signed_in(mia.user).get(page))
+
+    assert 'aria-label="1 credit, your balance"' in said
+    assert '1</span><span class="text-lg font-medium">credit</span>' in said
+    assert "1 lapses on 14 Dec. It is spent first." in said
+
+
 def test_a_suspended_member_reads_that_they_cannot_buy(page, mia, signed_in):
     Member.objects.update(state=Member.State.SUSPENDED)
 
@@ -70,7 +86,7 @@ def test_an_admin_sees_what_was_sold_since_local_midnight(page, admin, mia, buy,
 
     sold = response.context["sold"]
     assert (sold.purchases, sold.total_minor) == (1, today.total_minor)
-    assert "by card" in words(response)
+    assert f"Stripe {format_money(today.total_minor, 'EUR')}</p>" in words(response)
     assert len(response.context["latest"]) == 2
     assert "Today, 00:01" in words(response)
     assert "21 Nov, 23:59" in words(response)
@@ -92,7 +108,26 @@ def test_what_went_on_the_bill_is_sold_when_it_is_written(
 
     for response in (before, after):
         assert (response.context["sold"].purchases, response.context["sold"].credits) == (1, 10)
-        assert "€12.00 by bill" in words(response)
+        assert "Bill €12.00" in words(response)
+
+
+def test_what_a_transfer_brought_is_said_to_come_by_transfer(
+    page, location, admin, mia, buy, signed_in
+):
+    option = OptionFactory(location=location)
+    buy(mia, option=option)
+    moved = awaited_transfer(mia, option=option)
+    confirm_transfer(
+        charge_id=moved.charge_id, amount_minor=1200, received_on=NOON.date(), by=admin, at=NOON
+    )
+    browser = signed_in(admin)
+
+    with time_machine.travel(NOON):
+        home = words(browser.get(page))
+    bought = words(browser.get(reverse("community:purchase", args=[location.slug, moved.key])))
+
+    assert "Bank transfer €12.00 · Stripe €12.00" in home
+    assert re.search(r"<dt>Method</dt><dd[^>]*>Bank transfer</dd>", bought)
 
 
 def test_a_purchase_for_a_company_leads_to_the_purchase(page, location, admin, signed_in):
@@ -185,6 +220,8 @@ def test_each_step_ticks_itself_and_the_list_goes_when_all_are_done(
     assert "Legal name and address" in step_titles(browser.get(page), done=True)
     OptionFactory(location=location)
     assert "Credit options" in step_titles(browser.get(page), done=True)
+    TransferAccountFactory(location=location)
+    assert "Connect Stripe" in step_titles(browser.get(page), done=False)
     ConnectionFactory(location=location)
     assert "Connect Stripe" in step_titles(browser.get(page), done=True)
     assert "Set up Harbour Loft" in words(browser.get(page))

@@ -107,6 +107,7 @@ def test_there_and_back(mias, option, harbour_pay):
     page = come_back(mias, payment)
 
     assert "10 credits added" in words(page)
+    assert "<dt>Method</dt>" in words(page)
     purchase = Purchase.objects.get()
     assert (purchase.state, purchase.receipt.paid_with) == ("completed", "Harbour Pay")
     come_back(mias, payment)
