@@ -22,14 +22,14 @@ TYPES = {Export.Form.CSV: CSV, Export.Form.XLSX: XLSX}
 
 @require_GET
 def files(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show them; htmx asks for the table alone while one is under way."""
+    """Show them; htmx asks for the list alone while one is under way, and hears the end of it."""
     theirs = [_line(export, site) for export in _theirs(request).order_by("-pk")]
     context: dict[str, Any] = {
         "files": theirs,
         "under_way": any(line["export"].is_under_way for line in theirs),
     }
     if "HX-Request" in request.headers:
-        return render(request, "desk/_files.html", context)
+        return render(request, "desk/_files_now.html", context)
     context |= {**site.each_context(request), "title": _("Your files")}
     return render(request, "desk/files.html", context)
 

@@ -134,7 +134,7 @@ def status(request: LocationRequest, slug: str, import_id: int) -> HttpResponseB
     """The part of the page that htmx asks for while the import runs."""
     job = _job(request, import_id)
     if job.state in {State.RUNNING, State.DONE}:
-        return render(request, "membership/imports/_status.html", _progress(request, job))
+        return render(request, "membership/imports/_status_now.html", _progress(request, job))
     return HttpResponse(headers={"HX-Refresh": "true"})  # back to the table, with the reason
 
 

@@ -112,16 +112,22 @@ def test_the_operators_list_is_kept_at_each_location_by_its_rows(signed_in, memb
 def test_a_long_list_is_made_by_a_worker(desk, members, long_list, staff):
     asked = desk.get(url_of(), {"q": "h.test"})
     assert "Make the file" in asked.text
+    assert f'href="{reverse("admin:community_customer_changelist")}?q=h.test">Cancel<' in asked.text
     assert not Export.objects.exists()
 
     waiting = desk.post(f"{url_of()}?q=h.test", follow=True)
     assert "It waits for a worker." in waiting.text
     assert "hx-get" in waiting.text
+    polled = waiting.text.partition('id="files"')[2]
+    assert (
+        "role=" not in polled.partition("files-said")[0].rpartition("<p")[0]
+    )  # not read out each second
     make_next_export()
     done = desk.get(reverse("admin:files"), headers={"HX-Request": "true"})
 
     assert "5 rows" in done.text
     assert "hx-get" not in done.text
+    assert '<p id="files-said" hx-swap-oob="innerHTML">Customers · CSV: ready' in done.text
     export = Export.objects.get()
     assert (export.rows_done, export.parts.count() > 1) == (5, True)
     answer = desk.get(reverse("admin:file", args=[export.pk]))

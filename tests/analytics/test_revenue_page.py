@@ -175,6 +175,7 @@ def test_a_month_s_rows_lead_to_what_they_are_of(browser, location, earn, buy, m
     narrowed = browser.get(url, {"source": "other"}).text
     assert "1 row, €5.00 net" in narrowed
     assert "10 credits" not in narrowed
+    assert "No sale matches." in browser.get(url, {"source": "plans"}).text
 
 
 def test_many_rows_are_paged_without_counting_and_with_the_same_queries(

@@ -82,6 +82,7 @@ def test_a_table_is_uploaded_checked_and_started(location, browser, upload):
     status = browser.get(f"{page_of(uploaded)}status/")
     assert "2 members imported" in words(status)
     assert "hx-get" not in words(status)
+    assert '<p id="import-said" hx-swap-oob="innerHTML">2 members imported' in words(status)
     assert Member.objects.count() == 2
 
 
