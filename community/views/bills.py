@@ -24,6 +24,7 @@ from community.money import to_major
 from community.views.customers import find_customer
 from community.views.sections import counts
 from membership.models import Purchase
+from payments.models import ReviewCase
 
 PER_PAGE = 25
 MAILS_SHOWN = 10
@@ -44,6 +45,7 @@ def bills(request: LocationRequest, slug: str) -> HttpResponseBase:
             "listed": figure_of(found),
             "figures": bill_figures(today=today()),
             "month": today(),
+            "to_review": ReviewCase.objects.filter(location=request.location).open().count(),
             **counts(request),
         },
     )
@@ -155,7 +157,7 @@ def purchase(request: LocationRequest, slug: str, key: UUID) -> HttpResponseBase
         "assignment__plan",
         "bill_item__bill",
         "receipt",
-        "charge",
+        "charge__connection",
     )
     found = get_object_or_404(known, key=key)
     exemption = exemption_words(found.exemption)

@@ -1,4 +1,4 @@
-"""Community > Bills > To review > Owed credits: used, and then their money was taken back."""
+"""Community > … > To review > Owed credits: used, and then their money was taken back."""
 
 from collections.abc import Callable
 

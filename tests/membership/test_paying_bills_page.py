@@ -208,13 +208,13 @@ def test_staff_see_what_is_to_review_and_admins_close_it(
 ):
     mark_bill_paid(bill_id=bill.pk, received=received(), by=admin, at=LATER)
     case = surplus(location, mia.customer, bill)
-    home, reviews = (
-        address(location, "home", app="community"),
-        address(location, "reviews", app="community"),
+    home, bills, reviews = (
+        address(location, name, app="community") for name in ("home", "bills", "reviews")
     )
 
     browser = signed_in(staff)
     assert "1 payment to review" in words(browser.get(home))
+    assert "1 payment to review" in words(browser.get(bills))
     assert f"Bill {bill.number}" in words(browser.get(reviews))
 
     browser = signed_in(admin)
@@ -222,7 +222,8 @@ def test_staff_see_what_is_to_review_and_admins_close_it(
     assert said(browser.post(close, {"note": "  "}, follow=True)) == ["Say what was done."]
     browser.post(close, {"note": "Paid back"})
     assert said(browser.post(close, {"note": "Again"}, follow=True))[-1].startswith("Somebody")
-    assert "to review" not in words(browser.get(home)).replace("To review", "")
+    for page in (home, bills):
+        assert "to review" not in words(browser.get(page)).replace("To review", "")
     assert "Paid back" in words(browser.get(reviews))
 
 
