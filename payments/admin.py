@@ -55,7 +55,7 @@ settle = Act(
     _settle,
     form=lambda data, _case: ReasonForm(data),
     offered=_is_open_mismatch,
-    warning=_("What was asked for counts as paid, if the gateway says that the money is there."),
+    warning=_("What was asked for counts as paid, if the payment service has the money."),
     asks_gateway=True,
     keeps_reason=True,
 )
@@ -65,7 +65,7 @@ fail = Act(
     _fail,
     form=lambda data, _case: ReasonForm(data),
     offered=_is_open_mismatch,
-    warning=_("The payment has failed then. What arrived is yours to pay back at the gateway."),
+    warning=_("The payment has failed then. What arrived is yours to pay back at the service."),
     keeps_reason=True,
 )
 close = Act(
@@ -149,7 +149,7 @@ class TransactionAdmin(ReadOnly):
         links = [(link_to(event),) for event in known.order_by("-pk")[:MOST_EVENTS]]
         return format_html_join(", ", "{}", links)
 
-    @admin.display(description=_("at the gateway"))
+    @admin.display(description=_("at the payment service"))
     def at_the_gateway(self, charge: Transaction) -> str:
         connection = charge.connection
         url = page_of_payment(connection.gateway, charge.reference, live=connection.livemode)

@@ -1,4 +1,4 @@
-"""Community > Bills > To review: money that only a person can say what to do about."""
+"""Community > … > To review: money that only a person can say what to do about."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ def settle(request: LocationRequest, slug: str, case_id: int) -> HttpResponseBas
 @for_admins
 def fail(request: LocationRequest, slug: str, case_id: int) -> HttpResponseBase:
     _find_mismatch(request, case_id)
-    done = _("The payment has failed. Pay back at the gateway what arrived.")
+    done = _("The payment has failed. Pay back at the payment service what arrived.")
     return _decide(request, fail_review, case_id, done)
 
 
@@ -73,7 +73,9 @@ def _decide(
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     except (GatewayRefused, GatewayUnavailable):
-        messages.error(request, _("The gateway gave no answer about this. Nothing was changed."))
+        messages.error(
+            request, _("The payment service gave no answer about this. Nothing was changed.")
+        )
     else:
         messages.success(request, done)
     return redirect("community:reviews", request.location.slug)

@@ -269,7 +269,11 @@ class Migration(migrations.Migration):
                 (
                     "method",
                     models.CharField(
-                        choices=[("gateway", "Gateway"), ("bill", "Bill"), ("free", "Free")],
+                        choices=[
+                            ("gateway", "Payment service"),
+                            ("bill", "Bill"),
+                            ("free", "Free"),
+                        ],
                         max_length=10,
                         verbose_name="method",
                     ),

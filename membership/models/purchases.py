@@ -81,7 +81,7 @@ class Purchase(models.Model):
     """One attempt of a customer to get one option, with what it was and cost, frozen."""
 
     class Method(models.TextChoices):
-        GATEWAY = "gateway", _("Gateway")
+        GATEWAY = "gateway", _("Payment service")
         BILL = "bill", _("Bill")
         FREE = "free", _("Free")
 

@@ -24,8 +24,8 @@ class MoneyNotThere(ValidationError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The gateway reports no payment that covers this in the same currency and account."
-                " Nothing was changed."
+                "The payment service reports no payment that covers this in the same currency and"
+                " account. Nothing was changed."
             ),
             code="money_not_there",
         )

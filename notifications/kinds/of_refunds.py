@@ -52,7 +52,7 @@ def _money_back(told: Told) -> Words:
     title = titles.get(told["what"], _("Dispute of %(sum)s by %(name)s won"))
     text = ""
     if told["what"] == "dispute_asked":
-        text = _("No money has moved yet; answer it at the gateway.")
+        text = _("No money has moved yet; answer it at the payment service.")
     elif told["owes"]:
         text = _("Some of the credits were used: see what is owed.")
     link = (

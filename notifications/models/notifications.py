@@ -65,7 +65,7 @@ class Notification(models.Model):
         PURCHASE_FAILED = "purchase_failed", _("Purchase not paid or needs you")
         TRANSFER_CONFIRMED = "transfer_confirmed", _("Transfer confirmed")
         TRANSFER_ORDERED = "transfer_ordered", _("Transfer to confirm")
-        GATEWAY_FAILING = "gateway_failing", _("Gateway failing")
+        GATEWAY_FAILING = "gateway_failing", _("Payment service failing")
         WEBHOOK_DISABLED = "webhook_disabled", _("Webhook disabled")
         REVIEW_NEEDED = "review_needed", _("Payment to review")
         BILLS_OVERDUE = "bills_overdue", _("Overdue bills, once a day")

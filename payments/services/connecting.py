@@ -29,12 +29,12 @@ log = structlog.get_logger(__name__)
 
 class GatewayConnected(ValidationError):
     def __init__(self) -> None:
-        super().__init__(_("This gateway is connected already."), code="gateway_connected")
+        super().__init__(_("This payment service is connected already."), code="gateway_connected")
 
 
 class GatewayGone(ValidationError):
     def __init__(self) -> None:
-        super().__init__(_("This gateway was disconnected meanwhile."), code="gateway_gone")
+        super().__init__(_("This payment service was disconnected meanwhile."), code="gateway_gone")
 
 
 def gateway_of(connection: GatewayConnection) -> Gateway:
