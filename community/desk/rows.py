@@ -130,6 +130,7 @@ class ReadOnly(OpenLinksOnly, DeskPage):
                 "most_found": 0 if is_whole else MOST_OF_A_LOOKUP,
                 "may_narrow": bool(self.money or self.credits_column),
                 "too_many": listed.result_count > MOST_COUNTED,
+                "most_counted": MOST_COUNTED,
                 "export": is_whole
                 and self.place
                 and f"admin:{self.opts.app_label}_{self.opts.model_name}_export",

@@ -20,6 +20,7 @@ from django.forms import (
     Widget,
 )
 from django.forms.utils import flatatt
+from django.http import QueryDict
 from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -185,6 +186,14 @@ register.filter("calendar_day", format_day)
 register.filter("month_name", month_words)
 register.filter("failure_reason", failure_reason)
 register.filter("currency_symbol", symbol)
+
+
+@register.simple_tag
+def page_query(asked: QueryDict, name: str, number: int) -> str:
+    """Lead to a page of one list; the rest of what was asked for stays."""
+    query = asked.copy()
+    query[name] = str(number)
+    return f"?{query.urlencode()}"
 
 
 @register.filter

@@ -181,6 +181,7 @@ def _listed(invitations: Iterable[Invitation]) -> dict[str, Any]:
         "invited": rows,
         "mails_leave": any(row.state == "sending" for row in rows),
         "invite_form": InviteForm(),
+        "valid_for_days": VALID_FOR.days,
     }
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from community.access import LocationRequest, for_admins
+from membership.services.transfers import DUE_AFTER
 from payments.forms import AccountForm
 from payments.models import GatewayConnection
 from payments.selectors import payments_under_way
@@ -35,6 +36,7 @@ def bank_transfer(request: LocationRequest, slug: str) -> HttpResponseBase:
         "form": form,
         "account": account,
         "connection": account if is_open else None,
+        "due_after_days": DUE_AFTER.days,
         "under_way": payments_under_way(account) if account else 0,
     }
     return render(request, "payments/settings/bank_transfer.html", context)

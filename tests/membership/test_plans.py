@@ -167,3 +167,16 @@ def test_a_plan_of_a_name_is_added_once_whatever_its_letters(location, admin):
 
     with pytest.raises(PlanExists):
         add_plan(location=location, values=values, by=admin, at=NOON)
+
+
+def test_a_page_of_one_list_keeps_the_page_of_the_other(location, admin, signed_in, monkeypatch):
+    monkeypatch.setattr("community.views.plans.PER_PAGE", 1)
+    for name in ("Flex", "Fixed", "Old", "Older"):
+        plan = PlanFactory(location=location, name=name)
+        if name.startswith("Old"):
+            archive_plan(plan_id=plan.pk, by=admin, at=NOON)
+
+    said = words(signed_in(admin).get(page(location), {"page": "2"}))
+
+    assert 'href="?page=2&amp;archived=2"' in said
+    assert 'href="?page=1"' in said
