@@ -73,7 +73,7 @@ def test_mismatches_are_settled_or_failed_as_the_gateway_has_it(clerk, mismatche
     clerk.is_told("Done: Settle.")
     open_row(clerk, "payments_reviewcase", other_case)
     clerk.do("Settle", Reason="Surely it came")
-    clerk.is_refused("gateway")
+    clerk.is_refused("The payment service reports no payment")
     clerk.page.get_by_role("link", name="Cancel").click()
     clerk.do("Fail", Reason="It never came")
     clerk.is_told("Done: Fail.")
