@@ -26,7 +26,7 @@ LATEST = 6
 
 @dataclass
 class SoldToday:
-    """What was sold since midnight at the location: total to pay in minor units, by way of paying."""
+    """What was sold since midnight at the location: total to pay in minor units, by way to pay."""
 
     total_minor: int = 0
     credits: Decimal = Decimal(0)
