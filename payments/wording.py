@@ -36,6 +36,7 @@ REASONS = {
     "cancelled_by_payer": _("the payer left before paying"),
     "card_not_entered": _("no card was entered"),
     "card_known": _("this card was entered before, so choose it or enter it anew"),
+    "customer_gone": _("the payment service has no saved cards any more, so enter the card anew"),
     "abandoned": _("it was not finished in time"),
     "not_an_active_member": _("the membership is suspended"),
     "option_not_on_sale": _("the option is no longer on sale"),

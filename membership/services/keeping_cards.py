@@ -16,7 +16,8 @@ from payments.gateways.protocol import SetupOutcome, SetupState
 from payments.models import Card, GatewayConnection
 from payments.services.card_testing import begin_card_try, name_card_try, note_good_card
 from payments.services.cards import CARD_KNOWN, record_card, settle_entered_card
-from payments.services.connecting import card_gateway_of, gateway_customer
+from payments.services.connecting import card_gateway_of
+from payments.services.customers import open_customer_setup
 
 
 class CardNotEntered(ValidationError):
@@ -53,9 +54,7 @@ def open_card(*, keeper: Keeper, key: UUID, at: datetime) -> tuple[Card, SetupOu
         key=once,
         at=at,
     )
-    setup = card_gateway_of(connection).open_setup(
-        customer=gateway_customer(connection, customer), key=once
-    )
+    setup = open_customer_setup(connection=connection, customer=customer, key=once)
     name_card_try(tried, setup_reference=setup.reference)
     card, _made = Card.objects.get_or_create(
         connection=connection,

@@ -19,6 +19,7 @@ from payments.gateways.protocol import (
     ChargeOutcome,
     ChargeRequest,
     ChargeState,
+    CustomerGone,
     GatewayRefused,
     GatewayShut,
     GatewayUnavailable,
@@ -35,12 +36,8 @@ from payments.services.card_testing import (
     refuse_failing_cards,
 )
 from payments.services.cards import CARD_KNOWN, record_card
-from payments.services.connecting import (
-    card_gateway_of,
-    gateway_customer,
-    gateway_of,
-    webhook_url,
-)
+from payments.services.connecting import card_gateway_of, gateway_of, webhook_url
+from payments.services.customers import gateway_customer, lose_cards, open_customer_setup
 
 # A gateway forgets an idempotency key after a day at the earliest; a resend stays well inside.
 RESEND_WITHIN = timedelta(hours=20)
@@ -69,8 +66,8 @@ def open_card_setup(*, charge: Transaction, at: datetime) -> SetupOutcome:
     except TooManyFailedCards as refusal:
         end_unsent(charge, refusal.code, at=at)
         raise
-    setup = card_gateway_of(charge.connection).open_setup(
-        customer=gateway_customer(charge.connection, charge.customer), key=f"setup-{charge.key}"
+    setup = open_customer_setup(
+        connection=charge.connection, customer=charge.customer, key=f"setup-{charge.key}"
     )
     with transaction.atomic():
         name_card_try(tried, setup_reference=setup.reference)
@@ -269,9 +266,13 @@ def _refusal(charge: Transaction, *, at: datetime) -> ValidationError | None:
 def _send(charge: Transaction, *, at: datetime, again: bool = False) -> ChargeOutcome | None:
     charge = _reread(charge)
     try:
-        outcome = gateway_of(charge.connection).charge(_request(charge))
+        request = _request(charge)
+        outcome = gateway_of(charge.connection).charge(request)
     except GatewayUnavailable:
         return None
+    except CustomerGone as refusal:
+        lose_cards(charge.connection, charge.customer, gone=request.customer)
+        outcome = never_charged(charge, refusal.code)
     except GatewayShut as refusal:
         if again:  # it says nothing of what an earlier send has done
             return None
@@ -315,18 +316,24 @@ def _redirects(charge: Transaction) -> bool:
 def _look_up(charge: Transaction, submitted: datetime, *, at: datetime) -> ChargeOutcome | None:
     """Find a charge by its key when a resend might be a second charge."""
     try:
-        outcome = gateway_of(charge.connection).find_charge(
-            customer=""
-            if _redirects(charge)
-            else gateway_customer(charge.connection, charge.customer),
-            key=str(charge.key),
-            since=submitted - CLOCKS_DIFFER,
-        )
+        outcome = _find(charge, since=submitted - CLOCKS_DIFFER)
     except (GatewayUnavailable, GatewayRefused):
         return None
     if outcome is None and at - submitted >= LISTED_AFTER:
         outcome = never_charged(charge, "never_arrived")
     return _settle(charge, outcome, at=at) if outcome else None
+
+
+def _find(charge: Transaction, *, since: datetime) -> ChargeOutcome | None:
+    gateway, key = gateway_of(charge.connection), str(charge.key)
+    if _redirects(charge):
+        return gateway.find_charge(customer="", key=key, since=since)
+    customer = gateway_customer(charge.connection, charge.customer)
+    try:
+        return gateway.find_charge(customer=customer, key=key, since=since)
+    except CustomerGone:  # what they paid is listed among the others'
+        collected = gateway.collected_charges(since=since)
+        return next((it for it in collected if it.key == key), None)
 
 
 def _describe(charge: Transaction) -> str:

@@ -19,7 +19,7 @@ from payments.models import Transaction
 from payments.wording import failure_reason, known_reason, was_refused
 
 LEFT = "cancelled_by_payer"
-NO_CARD_WAS_ASKED = {"card_not_entered", "card_known", "abandoned"}
+NO_CARD_WAS_ASKED = {"card_not_entered", "card_known", "customer_gone", "abandoned"}
 
 
 @dataclass(frozen=True)

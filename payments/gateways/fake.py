@@ -15,6 +15,7 @@ from payments.gateways.protocol import (
     ChargeOutcome,
     ChargeRequest,
     ChargeState,
+    CustomerGone,
     Event,
     EventNotGenuine,
     GatewayRefused,
@@ -56,6 +57,10 @@ class FakeGateway:
     detached: list[str] = field(default_factory=list)
     webhooks: dict[str, str] = field(default_factory=dict)
     missed: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    _customers: dict[str, str] = field(default_factory=dict)
+    _customer_numbers: Any = field(default_factory=lambda: count(1))
+    _setup_for: dict[str, str] = field(default_factory=dict)
     _setups: dict[str, SetupOutcome] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -100,10 +105,21 @@ class FakeGateway:
 
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         assert name
-        return f"cus_{key}"
+        return self._customers.setdefault(key, f"cus_{next(self._customer_numbers)}")
+
+    def delete_customer(self, reference: str) -> None:
+        """Play the admin in the gateway's dashboard."""
+        self.deleted.append(reference)
+
+    def _look_for(self, customer: str) -> None:
+        assert customer
+        if customer in self.deleted:
+            raise CustomerGone("no such customer")
 
     def open_setup(self, *, customer: str, key: str) -> SetupOutcome:
-        assert customer
+        if self._setup_for.setdefault(key, customer) != customer:
+            raise GatewayRefused("idempotency_error", "the key was used for another customer")
+        self._look_for(customer)
         setup = SetupOutcome(f"seti_{key}", SetupState.OPEN, client_secret=f"seti_{key}_secret")
         return self._setups.setdefault(key, setup)
 
@@ -128,6 +144,7 @@ class FakeGateway:
         return outcome
 
     def _decide(self, request: ChargeRequest) -> ChargeOutcome:
+        self._look_for(request.customer)
         if "refused" in request.card:
             raise GatewayRefused("parameter_invalid", "the request was refused")
         state = ChargeState.SUCCEEDED
@@ -159,7 +176,7 @@ class FakeGateway:
         raise GatewayRefused("resource_missing", "no such charge")
 
     def find_charge(self, *, customer: str, key: str, since: datetime) -> ChargeOutcome | None:
-        assert customer
+        self._look_for(customer)
         assert since
         return self.charges.get(key)
 

@@ -42,6 +42,13 @@ class NotPermitted(GatewayShut):
     """The key is a good one, but not for this."""
 
 
+class CustomerGone(GatewayRefused):
+    """The gateway has no such customer any more, nor their cards: somebody has deleted them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("customer_gone", message, param="customer")
+
+
 class AddressUnreachable(GatewayRefused):
     """The gateway sends no events to this address: it is not on the public internet."""
 
@@ -303,6 +310,7 @@ class Gateway(Protocol):
         A declined card is an outcome, not an error. By a redirect the outcome is an action, with
         the page where the buyer pays.
 
+        :raises CustomerGone: if the customer was deleted
         :raises GatewayRefused: if the gateway did not accept the request
         """
 
@@ -312,6 +320,8 @@ class Gateway(Protocol):
         """Look for the charge with our key, however long ago; None if there is none.
 
         Of a gateway that redirects the customer is empty.
+
+        :raises CustomerGone: if it lists nothing of somebody who was deleted
         """
 
     def collected_charges(self, *, since: datetime) -> list[ChargeOutcome]:
@@ -344,7 +354,11 @@ class CardGateway(Gateway, Protocol):
     def create_customer(self, *, name: str, email: str, key: str) -> str:
         """Give the reference of a customer, made once per key. A company may have no email."""
 
-    def open_setup(self, *, customer: str, key: str) -> SetupOutcome: ...
+    def open_setup(self, *, customer: str, key: str) -> SetupOutcome:
+        """Let a card be entered, once per key.
+
+        :raises CustomerGone: if the customer was deleted
+        """
 
     def read_setup(self, reference: str) -> SetupOutcome: ...
 

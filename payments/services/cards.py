@@ -97,6 +97,14 @@ def release_cards(*, customer: Customer) -> None:
     AutoPay.objects.filter(customer=customer).delete()  # also of a card whose account was left
 
 
+def release_cards_at(connection: GatewayConnection, *, customer: Customer) -> None:
+    """Take a customer's kept cards of one account off their list."""
+    assert transaction.get_connection().in_atomic_block
+    kept = Card.objects.filter(connection=connection, customer=customer, state=Card.State.KEPT)
+    for card in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        _release(card)
+
+
 def _release(card: Card) -> None:
     """A card that is not there any more pays no bills by itself and is offered first no more."""
     AutoPay.objects.filter(card=card).delete()

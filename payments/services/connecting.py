@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from community.models import Customer, Location, User
+from community.models import Location, User
 from community.services.audit import record_audit
 from payments.gateways.protocol import (
     Account,
@@ -22,7 +22,7 @@ from payments.gateways.protocol import (
     KeyRefused,
 )
 from payments.gateways.registry import KINDS, abilities_of
-from payments.models import GatewayConnection, GatewayCustomer
+from payments.models import GatewayConnection
 
 log = structlog.get_logger(__name__)
 
@@ -295,23 +295,3 @@ def renew_webhook(*, connection: GatewayConnection) -> None:
         GatewayConnection.objects.connected().filter(pk=connection.pk).update(
             webhook_reference=webhook.reference, webhook_secret=webhook.secret
         )
-
-
-def gateway_customer(connection: GatewayConnection, customer: Customer) -> str:
-    """The reference under which the gateway knows the customer, made there if need be.
-
-    Calls the gateway: never inside a transaction.
-    """
-    known = GatewayCustomer.objects.filter(connection=connection, customer=customer).first()
-    if known:
-        return known.reference
-    # The same key on every try: two racing buyers get the same reference.
-    reference = card_gateway_of(connection).create_customer(
-        name=customer.name, email=customer.email, key=f"customer-{connection.key}-{customer.pk}"
-    )
-    row, _made = GatewayCustomer.objects.get_or_create(
-        connection=connection,
-        customer=customer,
-        defaults={"location_id": customer.location_id, "reference": reference},
-    )
-    return row.reference

@@ -13,9 +13,9 @@ from payments.services.connecting import (
     api_base,
     change_keys,
     connect_gateway,
-    gateway_customer,
     webhook_url,
 )
+from payments.services.customers import gateway_customer
 from tests.factories import (
     DISCONNECTED,
     NOON,

@@ -14,6 +14,7 @@ from payments.gateways.protocol import (
     ChargeRequest,
     ChargeState,
     Credentials,
+    CustomerGone,
     EventNotGenuine,
     Gateway,
     GatewayRefused,
@@ -100,6 +101,7 @@ class Counter:
     cards: dict[str, str] = field(default_factory=dict)
     enter: Callable[[str], object] = lambda _setup: None
     pay: Callable[[str, str], object] = lambda _reference, _how: None
+    delete: Callable[[str], object] = lambda _customer: None
 
     @cached_property
     def customer(self):
@@ -126,7 +128,8 @@ class Counter:
 
 def counter_of_the_fake(_request):
     cards = {name: f"card_{name}" for name in ("ok", "declined", "action", "refused")}
-    return Counter(FakeGateway(), cards)
+    gateway = FakeGateway()
+    return Counter(gateway, cards, delete=gateway.delete_customer)
 
 
 def counter_of_stripe(request):
@@ -144,6 +147,7 @@ def counter_of_stripe(request):
         KINDS["stripe"].speak(Credentials(account, "pk_test_standin", KEY, standin.base(account))),
         cards,
         lambda setup: api.setup_intents.confirm(setup, {"payment_method": "pm_card_visa"}),
+        delete=api.customers.delete,
     )
 
 
@@ -200,6 +204,17 @@ def test_a_card_is_entered_once_per_key_and_then_known(card_counter):
 
     assert first.reference == second.reference
     assert (entered.state, entered.card.last4) == (SetupState.READY, "4242")
+
+
+def test_a_customer_who_was_deleted_is_named_as_the_reason(card_counter):
+    paid = card_counter.charge()
+    card_counter.delete(card_counter.customer)
+
+    with pytest.raises(CustomerGone):
+        card_counter.gateway.open_setup(customer=card_counter.customer, key="s2")
+    with pytest.raises(CustomerGone):
+        card_counter.charge(key="k2")
+    assert card_counter.charge() == paid  # a resend hears what it would have heard
 
 
 def test_a_charge_is_made_once_per_key_and_can_be_read(counter):

@@ -10,6 +10,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateways.protocol import (
+    CustomerGone,
     GatewayRefused,
     GatewayShut,
     GatewayUnavailable,
@@ -54,7 +55,7 @@ def hear(
     except stripe.CardError:
         raise
     except stripe.InvalidRequestError as no:
-        raise GatewayRefused(_code_of(no), str(no), param=getattr(no, "param", None) or "") from no
+        raise _refusal(no) from no
     except stripe.PermissionError as denied:
         raise NotPermitted(_code_of(denied), str(denied)) from denied
     except stripe.AuthenticationError as shut:
@@ -62,6 +63,13 @@ def hear(
     except stripe.StripeError as unheard:
         raise GatewayUnavailable(str(unheard)) from unheard
     return answer.to_dict(), _time_of(answer)
+
+
+def _refusal(no: stripe.InvalidRequestError) -> GatewayRefused:
+    code, param = _code_of(no), getattr(no, "param", None) or ""
+    if (code, param) == ("resource_missing", "customer"):
+        return CustomerGone(str(no))
+    return GatewayRefused(code, str(no), param=param)
 
 
 def _code_of(error: stripe.StripeError) -> str:
