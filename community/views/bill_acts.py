@@ -1,7 +1,5 @@
 """What admins do to a bill: open, add, remove, issue, mark paid, credit."""
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase
@@ -10,7 +8,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing.models import Bill
+from billing.models import Bill, BillItem
 from billing.services import left_of_items
 from community.access import LocationRequest, for_admins
 from community.forms.bills import BillItemForm, CreditNoteForm, MarkPaidForm, RemoveItemForm
@@ -86,29 +84,38 @@ def remove(request: LocationRequest, slug: str, bill_id: int, item_id: int) -> H
     bill = find_bill(request, bill_id)
     item = get_object_or_404(bill.items.filter(removes=None).select_related("purchase"), pk=item_id)
     form = RemoveItemForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-
-        def take_off() -> None:
-            remove_item(
-                bill_id=bill.pk, item_id=item.pk, by=request.user, at=now(), **form.cleaned_data
-            )
-
-        return _do(request, bill, take_off, done=_("It is off the bill."))
+    if form.is_valid() and _remove(request, bill, item, form):
+        messages.success(request, _("It is off the bill."))
+        return redirect("community:bill", slug, bill_id)
     return render(
         request, "community/remove_bill_item.html", {"bill": bill, "item": item, "form": form}
     )
+
+
+def _remove(request: LocationRequest, bill: Bill, item: BillItem, form: RemoveItemForm) -> bool:
+    try:
+        remove_item(
+            bill_id=bill.pk, item_id=item.pk, by=request.user, at=now(), **form.cleaned_data
+        )
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return False
+    send_soon(send_documents)
+    return True
 
 
 @require_POST
 @for_admins
 def issue(request: LocationRequest, slug: str, bill_id: int) -> HttpResponseBase:
     bill = find_bill(request, bill_id)
-    return _do(
-        request,
-        bill,
-        lambda: issue_bill_by_hand(bill_id=bill.pk, by=request.user, at=now()),
-        done=_("The bill is issued."),
-    )
+    try:
+        issue_bill_by_hand(bill_id=bill.pk, by=request.user, at=now())
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        send_soon(send_documents)
+        messages.success(request, _("The bill is issued."))
+    return redirect("community:bill", slug, bill_id)
 
 
 @require_POST
@@ -157,16 +164,3 @@ def _credit(request: LocationRequest, bill: Bill, form: CreditNoteForm) -> str:
         return ""
     send_soon(send_documents)
     return note.number
-
-
-def _do(
-    request: LocationRequest, bill: Bill, act: Callable[[], object], *, done: str
-) -> HttpResponseBase:
-    try:
-        act()
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
-        send_soon(send_documents)
-        messages.success(request, done)
-    return redirect("community:bill", request.location.slug, bill.pk)

@@ -11,7 +11,11 @@ from django.utils.timezone import now
 from billing.models import Bill, BillPayment, CreditNote
 from billing.services import issue_bill
 from membership.models import Purchase
-from membership.services.bill_keeping import add_manual_item, open_bill_by_hand
+from membership.services.bill_keeping import (
+    add_manual_item,
+    issue_bill_by_hand,
+    open_bill_by_hand,
+)
 from membership.services.bill_payment import mark_bill_paid
 from membership.services.periods import local_day
 from tests.community.settings_pages import words
@@ -184,6 +188,21 @@ def test_an_item_is_taken_off(location, mia, admin, signed_in):
     assert "It is off the bill." in words(response)
     assert list(response.context["items"]) == []
     assert Bill.objects.get(pk=bill.pk).total_minor == 0
+
+
+def test_an_item_that_stays_gives_the_reason_back_that_was_typed(location, mia, admin, signed_in):
+    bill = open_bill_by_hand(customer=mia.customer, key="1", by=admin, at=now())
+    item = add_manual_item(
+        bill_id=bill.pk, description="Locker", price_minor=500, key="1", by=admin, at=now()
+    )
+    issue_bill_by_hand(bill_id=bill.pk, by=admin, at=now())
+
+    response = signed_in(admin).post(
+        address(location, "remove_bill_item", bill.pk, item.pk), {"reason": "Moved out"}
+    )
+
+    assert response.context["form"].non_field_errors()
+    assert 'value="Moved out"' in response.content.decode()
 
 
 def test_a_bill_is_marked_paid(location, admin, signed_in, bill):
