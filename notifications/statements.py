@@ -111,6 +111,30 @@ WHERE state = 'sending' AND tried_at < %(before)s
 RETURNING id
 """
 
+# Steps from one endpoint that is owed anything to the next: neither what rests with ten thousands
+# to come nor what is owed nothing is walked.
+LOCK_DUE_ENDPOINT = """
+WITH RECURSIVE owing AS (
+    (SELECT endpoint_id FROM notifications_webhookdelivery
+     WHERE state = 'owed' ORDER BY endpoint_id, next_try_at LIMIT 1)
+    UNION ALL
+    SELECT (SELECT next.endpoint_id FROM notifications_webhookdelivery next
+            WHERE next.state = 'owed' AND next.endpoint_id > owing.endpoint_id
+            ORDER BY next.endpoint_id, next.next_try_at LIMIT 1)
+    FROM owing WHERE owing.endpoint_id IS NOT NULL
+)
+SELECT e.id FROM notifications_webhookendpoint e
+WHERE e.id IN (SELECT endpoint_id FROM owing)
+    AND e.disabled_at IS NULL AND e.next_call_at <= %(at)s
+    AND EXISTS (
+        SELECT 1 FROM notifications_webhookdelivery due
+        WHERE due.endpoint_id = e.id AND due.state = 'owed' AND due.next_try_at <= %(at)s
+    )
+ORDER BY e.next_call_at, e.id
+LIMIT 1
+FOR NO KEY UPDATE OF e SKIP LOCKED
+"""
+
 NOTE_BALANCE_TOLD = """
 UPDATE notifications_balancewish SET told_at = %(at)s
 WHERE id = %(id)s AND told_at IS NULL
@@ -208,6 +232,12 @@ def put_delivery_off(claimed: Claimed, *, trouble: str, until: datetime) -> None
 
 def give_up_abandoned(*, before: datetime, at: datetime) -> int:
     return len(fetch_rows(GIVE_UP_ABANDONED, {"before": before, "at": at}))
+
+
+def lock_due_endpoint(*, at: datetime) -> int | None:
+    """The one of those that may be called which was not called for longest."""
+    row = fetch_row(LOCK_DUE_ENDPOINT, {"at": at})
+    return row[0] if row else None
 
 
 def note_balance_told(*, wish_id: int, at: datetime) -> bool:

@@ -167,7 +167,9 @@ class WebhookDelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_try_at"], name="webhook_delivery_to_do", condition=Q(state="owed")
+                fields=["endpoint", "next_try_at"],
+                name="webhook_delivery_owed",
+                condition=Q(state="owed"),
             ),
             models.Index(fields=["endpoint", "-id"], name="webhook_delivery_log"),
         ]

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from community.models import Location, User
 from community.services import record_audit
 from community.services.people import admins_of
-from notifications.models import Notification, WebhookEndpoint
+from notifications.models import Notification, WebhookDelivery, WebhookEndpoint
 from notifications.services.calling import check_address
 from notifications.services.telling import notify
 
+State = WebhookDelivery.State
 MOST_ENDPOINTS = 10
 OLD_SECRETS_FOR = timedelta(days=1)
 MOST_SECRETS = 3  # each signs: more would bloat every message
@@ -108,11 +109,13 @@ def disable_endpoint(*, endpoint: WebhookEndpoint, by: User, at: datetime) -> No
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: WebhookEndpoint, by: User, at: datetime) -> None:
-    """Take an endpoint off the list for good. Twice is once."""
+    """Take an endpoint off the list for good, with all it is owed. Twice is once."""
     endpoint = lock_endpoint(endpoint.pk)
     if endpoint.removed_at is None:
         endpoint.disabled_at = endpoint.removed_at = at
         endpoint.save(update_fields=["disabled_at", "removed_at"])
+        owed = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.OWED)
+        owed.update(state=State.FAILED)
         _audit("webhook removed", endpoint, {"url": _place(endpoint.url)}, by=by, at=at)
 
 

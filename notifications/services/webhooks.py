@@ -14,6 +14,7 @@ from community.services import record_audit
 from notifications.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from notifications.services.calling import Answer, Message
 from notifications.services.endpoints import lock_endpoint, signing_secrets, stop_calling
+from notifications.statements import lock_due_endpoint
 
 EVENTS_AT_ONCE = 500
 TRIED_FOR = timedelta(days=3)
@@ -63,15 +64,16 @@ def plan_event(*, event: WebhookEvent, facts: Facts, at: datetime) -> None:
 
 @transaction.atomic
 def claim_webhook(*, at: datetime) -> WebhookDelivery | None:
-    """Take a delivery that is due, at any location in scope, and its endpoint with it.
+    """Take an endpoint that is due, at any location, and with it the oldest that it is owed.
 
     An endpoint is called by one worker at a time, so what is slow or dead holds up only its own.
     If we die the claim lapses, and the delivery is sent by another: perhaps twice, never not.
     """
-    due = WebhookDelivery.objects.all().due(at=at)
-    locked = due.select_for_update(no_key=True, skip_locked=True, of=("self", "endpoint"))
+    endpoint_id = lock_due_endpoint(at=at)
+    due = WebhookDelivery.objects.all().due(at=at).filter(endpoint=endpoint_id)
+    locked = due.select_for_update(no_key=True, of=("self",))
     rows = locked.select_related("event", "endpoint__location").order_by("next_try_at", "pk")
-    delivery: WebhookDelivery | None = rows.first()
+    delivery: WebhookDelivery | None = rows.first() if endpoint_id else None
     if delivery is None:
         return None
     delivery.next_try_at = delivery.endpoint.next_call_at = at + CLAIMED_FOR

@@ -39,10 +39,12 @@ from notifications.services.webhooks import (
     note_answer,
     replay_delivery,
 )
+from notifications.statements import LOCK_DUE_ENDPOINT
 from notifications.tasks import plan_webhooks, send_webhooks
 from tests.api.receiver import SECRET
 from tests.api.test_api_docs import blocks
 from tests.credits.test_spend_credits import spend
+from tests.notifications.books import webhook_told
 
 OTHER = "whsec_" + b64encode(b"o" * 32).decode()
 
@@ -221,6 +223,51 @@ def test_what_was_owed_is_sent_when_it_is_enabled_again(
     send_webhooks()
 
     assert len(receiver.calls) == 1
+
+
+def test_what_a_removed_endpoint_was_owed_is_given_up(endpoint, admin, mia, add_credits):
+    add_credits(mia, "10")
+    plan_webhooks()
+
+    remove_endpoint(endpoint=endpoint, by=admin, at=now())
+
+    assert WebhookDelivery.objects.get().state == "failed"
+    assert claim_webhook(at=now()) is None
+
+
+def test_an_endpoint_is_claimed_with_the_oldest_it_is_owed(endpoint, mia, add_credits):
+    add_credits(mia, "10")
+    spend(mia.customer, 2)
+    plan_webhooks()
+    late = WebhookDelivery.objects.latest("pk")
+    WebhookDelivery.objects.filter(pk=late.pk).update(next_try_at=now() - timedelta(hours=1))
+
+    assert claim_webhook(at=now()) == late
+
+
+def test_what_a_resting_endpoint_is_owed_is_not_walked(endpoint, location, admin, mia, add_credits):
+    for number in range(50):
+        add_credits(mia, key=f"added:{number}")
+    plan_webhooks()
+    webhook_told(location, admin, now())
+    at = now()
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(next_call_at=at + timedelta(minutes=1))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # as with rows in their thousands
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {LOCK_DUE_ENDPOINT}", {"at": at})
+        ((plans,),) = cursor.fetchall()
+
+    assert 0 < deliveries_read(plans[0]["Plan"]) < 5
+    assert claim_webhook(at=at).endpoint != endpoint
+
+
+def deliveries_read(plan):
+    below = sum(map(deliveries_read, plan.get("Plans", [])))
+    if plan.get("Relation Name") != WebhookDelivery._meta.db_table:
+        return below
+    passed = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    return below + passed * plan["Actual Loops"]
 
 
 def test_for_a_day_both_secrets_sign(endpoint, receiver, admin, mia, add_credits):
