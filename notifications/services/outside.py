@@ -15,7 +15,10 @@ CONNECT_SECONDS = 5
 CALL_SECONDS = 10  # for greeting, sending and hearing the answer, however slowly it drips
 LOOPBACK = "127.0.0.1"
 # Addresses that carry one of the older internet in them, which may be one of ours.
-CARRIERS = [IPv6Network(net) for net in ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")]
+CARRIERS = [
+    IPv6Network(net)
+    for net in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+]
 
 
 class AddressNotAllowed(Exception):
@@ -78,6 +81,6 @@ def may_be_spoken_to(address: str) -> bool:
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped:
             return may_be_spoken_to(str(ip.ipv4_mapped))
-        if any(ip in net for net in CARRIERS):
+        if ip.is_site_local or any(ip in net for net in CARRIERS):
             return False
     return ip.is_global and not ip.is_multicast

@@ -50,7 +50,7 @@ def test_anything_else_is_refused(endpoint):
     [
         *("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "224.0.0.1"),
         *("::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::7f00:1"),
-        *("64:ff9b::a00:1", "2002:7f00:1::", "100.64.0.1"),
+        *("64:ff9b::a00:1", "2002:7f00:1::", "100.64.0.1", "64:ff9b:1::a00:1", "fec0::1"),
     ],
 )
 def test_no_push_goes_to_an_address_that_is_not_of_the_open_internet(address):
