@@ -67,9 +67,12 @@ def _claim(request: Request) -> tuple[ApiAnswer, bool]:
     if not 0 < len(key) <= LONGEST or not key.isprintable():
         raise KeyMissing
     fingerprint = _fingerprint(request)
-    answer, is_mine = claim_answer(
-        holder=caller_of(request).holder, key=key, fingerprint=fingerprint, at=now()
-    )
+    try:
+        answer, is_mine = claim_answer(
+            holder=caller_of(request).holder, key=key, fingerprint=fingerprint, at=now()
+        )
+    except ApiAnswer.DoesNotExist as gone:
+        raise StillWorking from gone
     if answer.fingerprint != fingerprint:
         raise KeyReused
     return answer, is_mine

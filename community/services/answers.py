@@ -27,7 +27,10 @@ class Holder:
 def claim_answer(
     *, holder: Holder, key: str, fingerprint: str, at: datetime
 ) -> tuple[ApiAnswer, bool]:
-    """Take the key for a request: true if nobody had it. A rival's transaction is waited for."""
+    """Take the key for a request: true if nobody had it. A rival's transaction is waited for.
+
+    :raises ApiAnswer.DoesNotExist: if a rival had it and gave it back in this very moment
+    """
     assert transaction.get_connection().in_atomic_block
     claim: dict[str, Any] = {
         "location_id": holder.location.pk,

@@ -193,6 +193,15 @@ def test_a_key_that_is_revoked_while_it_is_used_does_nothing_more(api, customer)
     assert Wallet.objects.get(customer=customer).balance == 99
 
 
+def test_a_key_that_a_rival_gives_back_in_this_moment_is_asked_again(api, customer, monkeypatch):
+    monkeypatch.setattr("community.services.answers.insert_answer", lambda **_claim: None)
+
+    answer = api.post("spends", {"customer": customer.pk, "credits": "1", "reason": "x"})
+
+    assert is_problem(answer, 409, "request_in_progress")
+    assert Wallet.objects.get(customer=customer).balance == 100
+
+
 def test_who_asks_too_often_waits_and_nobody_else(api, location, key_of, monkeypatch):
     moment = now()  # all within one minute
     monkeypatch.setattr("community.api.views.now", lambda: moment)
