@@ -148,6 +148,7 @@ OF_BILLS = [
         Audience.ACTIVE,
         "landmark",
         _transfer_confirmed,
+        # No push by default: at the same moment one says that its credits were added.
         by_default=ways(EMAIL),
         stays=True,
         is_good_news=True,
