@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from community.access import LocationRequest, for_admins, for_staff
+from community.views.deciding import Refused, back_to_page, beside, refused_of
 from membership.services.reviewing import fail_review, settle_review
 from payments.gateways.protocol import GatewayRefused, GatewayUnavailable
 from payments.models import ReviewCase
@@ -24,11 +25,15 @@ PER_PAGE = 25
 @require_GET
 @for_staff
 def reviews(request: LocationRequest, slug: str) -> HttpResponseBase:
+    return _show(request)
+
+
+def _show(request: LocationRequest, refused: Refused | None = None) -> HttpResponseBase:
     cases = (
         ReviewCase.objects.filter(location=request.location).with_what_it_is_about().open_first()
     )
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(case, mismatch_words(case)) for case in page]
+    rows = [(case, mismatch_words(case), again) for case, again in beside(page, refused)]
     return render(request, "community/reviews.html", {"page": page, "rows": rows})
 
 
@@ -71,11 +76,17 @@ def _decide(
     try:
         decide(case_id=case_id, note=request.POST.get("note", ""), by=request.user, at=now())
     except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
+        return _again(request, case_id, refusal.messages[0])
     except (GatewayRefused, GatewayUnavailable):
-        messages.error(
-            request, _("The payment service gave no answer about this. Nothing was changed.")
-        )
-    else:
-        messages.success(request, done)
-    return redirect("community:reviews", request.location.slug)
+        words = _("The payment service gave no answer about this. Nothing was changed.")
+        return _again(request, case_id, words)
+    messages.success(request, done)
+    return back_to_page(request, "community:reviews")
+
+
+def _again(request: LocationRequest, case_id: int, words: str) -> HttpResponseBase:
+    """Ask once more; of a case that somebody closed meanwhile only the refusal is left."""
+    if ReviewCase.objects.open().filter(pk=case_id).exists():
+        return _show(request, refused_of(request, case_id, words))
+    messages.error(request, words)
+    return back_to_page(request, "community:reviews")

@@ -300,11 +300,12 @@ def test_the_page_says_that_the_gateway_does_not_have_the_money(
     client = signed_in(admin)
     page = f"/{purchase.location.slug}/community/reviews/"
 
-    less = words(client.post(f"{page}{case.pk}/settle/", {"note": "x"}, follow=True))
+    less = words(client.post(f"{page}{case.pk}/settle/?page=1", {"note": "Kept words"}))
     fake_gateway.charges.clear()
     gone = words(client.post(f"{page}{case.pk}/settle/", {"note": "x"}, follow=True))
     failed = words(client.post(f"{page}{case.pk}/fail/", {"note": "x"}, follow=True))
 
+    assert ">Kept words</textarea>" in less
     assert "Nothing was changed." in less
     assert "gave no answer about this" in gone
     assert "The payment has failed." in failed
