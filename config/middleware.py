@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import structlog
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -55,7 +55,11 @@ class RequestLog(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        structlog.contextvars.bind_contextvars(ip=get_adapter().get_client_ip(request))
+        try:
+            address = get_adapter().get_client_ip(request)
+        except PermissionDenied:  # it has none, as through a socket; what counts by it says so
+            address = ""
+        structlog.contextvars.bind_contextvars(ip=address)
 
 
 def _readyz() -> HttpResponse:

@@ -188,3 +188,8 @@ def test_a_request_past_a_proxy_is_refused(client, settings):
     answer = client.get(reverse("account_login"), headers={"x-forwarded-for": "198.51.100.9"})
 
     assert answer.status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_request_without_an_address_is_answered_and_logged(client):
+    assert client.get(reverse("account_login"), REMOTE_ADDR="").status_code == 200

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.request
+from urllib.parse import urlsplit
 
 
 def test_it_serves_pages_to_a_browser(stack, page):
@@ -23,3 +25,12 @@ def test_a_management_command_runs_beside_it(stack):
     )
 
     assert stack.manage("shell", "-v0", "-c", code).strip() == "1"
+
+
+def test_the_server_refuses_a_charset_that_is_none(stack):
+    server = http.client.HTTPConnection(urlsplit(stack.url).netloc)
+
+    server.request("GET", "/?q=%C3%A9", headers={"Content-Type": "text/plain; charset=base64"})
+
+    assert server.getresponse().status == 400
+    server.close()
