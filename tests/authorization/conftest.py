@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.db.transaction import atomic, set_rollback
 
 
@@ -16,3 +18,13 @@ def world(django_db_setup, django_db_blocker):
         patch.setitem(KINDS, "stripe", replace(KINDS["stripe"], speaker=lambda _credentials: fake))
         yield build_world()
         set_rollback(True)
+
+
+@pytest.fixture
+def kept_connection():
+    """A whole request, by the WSGI application, would close the connection that the world is on."""
+    for end in (request_started, request_finished):
+        end.disconnect(close_old_connections)
+    yield
+    for end in (request_started, request_finished):
+        end.connect(close_old_connections)

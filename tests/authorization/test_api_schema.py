@@ -5,9 +5,6 @@ import os
 import pytest
 import schemathesis
 from django.conf import settings as site
-from django.core import signals
-from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.db.transaction import atomic, set_rollback
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from config.wsgi import application
 from tests.authorization.world import HERE, THERE
 
 pytestmark = pytest.mark.django_db
@@ -51,14 +49,9 @@ IN_BODIES |= {"member": "member_id"}
 
 
 @pytest.fixture
-def schema(world, monkeypatch):
+def schema(world, kept_connection, monkeypatch):
     monkeypatch.setattr("community.api.views.PER_MINUTE", 10**9)
-    # A request's end would close the connection that the world is on.
-    for end in (signals.request_started, signals.request_finished):
-        end.disconnect(close_old_connections)
-    yield schemathesis.openapi.from_wsgi("/api/v1/schema", get_wsgi_application())
-    for end in (signals.request_started, signals.request_finished):
-        end.connect(close_old_connections)
+    return schemathesis.openapi.from_wsgi("/api/v1/schema", application)
 
 
 def test_every_operation_answers_as_the_schema_says(schema, world, record_testsuite_property):

@@ -165,7 +165,7 @@ def test_a_cookie_with_a_null_byte_is_refused(name):
 @pytest.mark.parametrize(
     ("address", "kind"), [("/accounts/login/", "text/html"), ("/api/v1/x", "application/problem")]
 )
-def test_text_in_another_charset_is_refused(charset, address, kind):
+def test_text_in_another_charset_is_refused(charset, address, kind, kept_connection):
     asked = RequestFactory()._base_environ(
         PATH_INFO=address, QUERY_STRING="q=%C3%A9", CONTENT_TYPE=f"text/plain; charset={charset}"
     )
