@@ -49,6 +49,8 @@ def _payment_alarm(told: Told) -> Words:
         "unasked": _("Pending payments are not asked about"),
         "events": _("Stripe's webhooks come, but are not processed"),
         "signatures": _("Stripe's webhooks are refused: their signature is wrong"),
+        # Of notices kept from before its case told it.
+        "mismatch": _("Money came that is not what was asked for"),
         "no_row": _("Stripe collected money that no payment here asked for"),
     }
     wrong_clock = _("This server's clock is wrong: webhooks may be refused")

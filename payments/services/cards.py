@@ -35,7 +35,10 @@ def record_card(card: Card, details: CardDetails) -> bool:
     try:
         with transaction.atomic():
             card.save(update_fields=facts)
-    except IntegrityError:  # card_once_per_reference
+    except IntegrityError:
+        at_the_account = Card.objects.filter(connection=card.connection_id)
+        if not at_the_account.filter(reference=details.reference).exists():
+            raise
         card.reference, card.state = "", Card.State.DETACHED
         card.save(update_fields=["state"])
         return False

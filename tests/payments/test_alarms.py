@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from membership.services.paying import pay_charge
 from notifications.models import Notification
+from notifications.services import notify
 from payments.models import Alarm, GatewayConnection, GatewayEvent, ReviewCase, Transaction
 from payments.services.events import NO_ROW
 from payments.services.health import note_refused_event
@@ -172,3 +173,19 @@ def test_the_bell_says_what_it_is(client, card, admin, condition):
     page = client.get(f"/{card.location.slug}/notifications/").content.decode()
 
     assert f"/{card.location.slug}/settings/stripe/" in page
+
+
+def test_a_notice_from_before_cases_told_it_still_says_what_it_is(client, card, admin):
+    notify(
+        location=card.location,
+        user_ids=[admin.pk],
+        kind=Notification.Kind.PAYMENT_ALARM,
+        facts={"condition": TOLD_BY_ITS_CASE},
+        key="alarm:1",
+        at=now(),
+    )
+    client.force_login(admin)
+
+    page = client.get(f"/{card.location.slug}/notifications/").content.decode()
+
+    assert "Money came that is not what was asked for" in page
